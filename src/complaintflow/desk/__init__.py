@@ -1,0 +1,1 @@
+"""How it is run: load, plan, append."""

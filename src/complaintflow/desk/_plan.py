@@ -1,0 +1,83 @@
+"""The thinking that both desks share: pure steps between the store's calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from complaintflow.desk.outcome import Outcome
+from complaintflow.errors import ConcurrencyConflict, KeyReused, Refused
+from complaintflow.model.actions import Action, RecordMissed
+from complaintflow.model.complaint import Complaint
+from complaintflow.model.entry import Entry
+from complaintflow.model.parties import Actor, Role
+from complaintflow.workflow.decide import decide
+from complaintflow.workflow.definition import Workflow
+from complaintflow.workflow.evolve import evolve, fold
+
+ATTEMPTS = 8
+"""How often an action without ``expected_version`` is decided anew after somebody else was faster."""
+
+SWEEPER = Actor(id="sweep", roles=frozenset({Role.SYSTEM}))
+
+
+def utc_now() -> datetime:
+    """The default clock."""
+    return datetime.now(UTC)
+
+
+def new_uuid7() -> str:
+    """The default maker of ids: a UUIDv7, so that new cases sort behind old ones (RFC 9562)."""
+    try:
+        from uuid import uuid7  # type: ignore[attr-defined,unused-ignore]  # Python 3.14
+    except ImportError:
+        from uuid_utils.compat import uuid7
+    return str(uuid7())
+
+
+def plan(
+    workflow: Workflow,
+    complaint: Complaint | None,
+    action: Action,
+    actor: Actor,
+    at: datetime,
+    *,
+    complaint_id: str | None = None,
+    key: str | None = None,
+) -> Outcome:
+    """The outcome to be written. Raises ``Refused``."""
+    decided = decide(workflow, complaint, action, actor, at, complaint_id=complaint_id, key=key)
+    if not isinstance(decided, Entry):
+        raise Refused(action.type, decided)
+    return Outcome(evolve(complaint, decided), decided)
+
+
+def moment(clock_says: datetime, complaint: Complaint) -> datetime:
+    """Now, or the time of the last entry if another machine's clock is ahead of ours."""
+    return max(clock_says, complaint.updated_at)
+
+
+def expect(complaint: Complaint, version: int | None) -> None:
+    """Raise ``ConcurrencyConflict`` unless the complaint is at the version that the caller has seen."""
+    if version is not None and complaint.version != version:
+        raise ConcurrencyConflict(complaint.id, version, complaint.version)
+
+
+def is_same(first: Entry, complaint_id: str | None, action: Action, actor: Actor) -> bool:
+    """Is this the action that the entry records, repeated by the same actor on the same case?"""
+    same_case = complaint_id in (None, first.complaint_id)
+    return same_case and first.action == action and first.actor.id == actor.id
+
+
+def repeat(first: Entry, file: Sequence[Entry], complaint_id: str | None, action: Action, actor: Actor) -> Outcome:
+    """The first outcome of a key, as it was then. Raises ``KeyReused`` if the key stands for something else."""
+    if not is_same(first, complaint_id, action, actor):
+        raise KeyReused(first.key or "", first.complaint_id, first.seq)
+    return Outcome(fold(file[: first.seq]), first, repeated=True)
+
+
+def missed(complaint: Complaint, at: datetime) -> Iterator[RecordMissed]:
+    """One action for each obligation whose time is over."""
+    for o in complaint.open_obligations:
+        if o.due_at < at:
+            yield RecordMissed(obligation=o.id)

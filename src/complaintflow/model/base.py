@@ -1,0 +1,44 @@
+"""What every noun of the model is made of: frozen records, UTC times, checked text, bilingual labels."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+
+class Frozen(BaseModel):
+    """Base of every noun: frozen, closed to unknown fields, built on first use so that import is quick."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+_text = StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment in UTC. A naive datetime is refused; any other zone is converted (law 14)."""
+
+Text = Annotated[str, _text]
+"""Words of a person: 1 to 20,000 characters, trimmed, without NUL (no SQL text column holds one)."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+"""A machine-readable name in lower snake case, such as ``out_of_tolerance``."""
+
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00]+$")]
+"""An identifier that the host owns (a user, an order, a file): case-sensitive, no white space."""
+
+
+class Label(NamedTuple):
+    """The name of a thing in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def in_language(self, language: str) -> str:
+        """The Chinese words for any ``zh`` tag (BCP 47), else the English ones."""
+        return self.zh if language.lower().startswith("zh") else self.en

@@ -1,0 +1,70 @@
+"""Who takes part: the complainant, the people of the house, and who answers for a case."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from complaintflow.model.base import Frozen, Ref, Text
+
+
+class Role(StrEnum):
+    """The roles of the standard workflow (Q02, Q12). A host may use further names of its own."""
+
+    COMPLAINANT = "complainant"
+    AGENT = "agent"
+    """Customer service: records, acknowledges, judges, assigns, answers declined cases."""
+    HANDLER = "handler"
+    """A person of the responsible department: accepts, investigates, proposes, carries out, answers."""
+    MANAGER = "manager"
+    """Decides every plan, reassigns, waives."""
+    REVIEWER = "reviewer"
+    """Reviews what was handled, draws the lessons and closes."""
+    SYSTEM = "system"
+    """The host's scheduler: records missed due times, lapses, archives."""
+    THIRD_PARTY = "third_party"
+    """A carrier, supplier or outside body: may owe something, acts through the house."""
+
+
+class Actor(Frozen):
+    """Who acts. The host has authenticated them; the library only reads what is written here."""
+
+    id: Ref
+    roles: frozenset[str]
+    department: str | None = None
+    name: Text | None = None
+
+    def has(self, role: str) -> bool:
+        return role in self.roles
+
+
+class Complainant(Frozen):
+    """Who complains. ``tags`` are the host's own free words and no input of any decision (law 9, M19, S39)."""
+
+    id: Ref
+    name: Text | None = None
+    contact: Text | None = None
+    tags: frozenset[Text] = frozenset()
+
+
+class Representative(Frozen):
+    """Who speaks for the complainant, and on what authority (a mandate, a parent, a lawyer)."""
+
+    id: Ref
+    authority: Text
+    name: Text | None = None
+    contact: Text | None = None
+
+
+class StaffMember(Frozen):
+    """A person of the house as the object or cause of a complaint (R18): never shown to the customer."""
+
+    id: Ref
+    name: Text | None = None
+    department: str | None = None
+
+
+class Owner(Frozen):
+    """Who answers for a case or owes an obligation inside the house: one department, and a person once named (P07)."""
+
+    department: str
+    person: str | None = None

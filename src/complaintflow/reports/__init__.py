@@ -1,0 +1,1 @@
+"""What managers read: projections of complaints and their files."""

@@ -1,0 +1,1 @@
+"""How complaints are kept: the port and its adapters."""

@@ -1,0 +1,113 @@
+"""Stores in memory: the reference for what a store means, and quick for tests. Nothing outlives the process."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from threading import Lock
+
+from complaintflow.errors import ConcurrencyConflict
+from complaintflow.model.complaint import Complaint
+from complaintflow.model.entry import Entry
+from complaintflow.storage import codec
+from complaintflow.storage.port import Page, Query
+
+
+class MemoryStore:
+    """A ``Store`` in dictionaries, safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._complaints: dict[tuple[str, str], Complaint] = {}
+        self._entries: dict[tuple[str, str], tuple[Entry, ...]] = {}
+        self._keys: dict[tuple[str, str], Entry] = {}
+        self._numbers: set[tuple[str, str]] = set()
+
+    def load(self, tenant: str, complaint_id: str) -> Complaint | None:
+        return self._complaints.get((tenant, complaint_id))
+
+    def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
+        case = (tenant, entry.complaint_id)
+        with self._lock:
+            stored = self._complaints.get(case)
+            version = stored.version if stored else 0
+            if version != entry.seq - 1:
+                raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, version)
+            if stored is None and (tenant, complaint.number) in self._numbers:
+                raise ConcurrencyConflict(entry.complaint_id, 0, None)
+            if entry.key is not None:
+                if (tenant, entry.key) in self._keys:
+                    raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, None)
+                self._keys[tenant, entry.key] = entry
+            self._numbers.add((tenant, complaint.number))
+            self._entries[case] = (*self._entries.get(case, ()), entry)
+            self._complaints[case] = complaint
+
+    def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
+        return self._entries.get((tenant, complaint_id), ())
+
+    def find(self, tenant: str, query: Query) -> Page:
+        start = codec.read_cursor(query.after) if query.after else None
+        with self._lock:
+            ours = [c for (t, _), c in self._complaints.items() if t == tenant]
+        matching = sorted((c for c in ours if _matches(c, query)), key=_place)
+        rest = [c for c in matching if start is None or _place(c) > start]
+        page = tuple(rest[: query.limit])
+        return Page(complaints=page, next=codec.cursor_after(page[-1]) if len(rest) > query.limit else None)
+
+    def due(self, tenant: str, before: datetime, limit: int) -> tuple[str, ...]:
+        with self._lock:
+            ours = [c for (t, _), c in self._complaints.items() if t == tenant]
+        late = sorted((c.next_due_at, c.id) for c in ours if c.next_due_at is not None and c.next_due_at < before)
+        return tuple(complaint_id for _, complaint_id in late[:limit])
+
+    def recall(self, tenant: str, key: str) -> Entry | None:
+        return self._keys.get((tenant, key))
+
+
+def _place(c: Complaint) -> tuple[datetime, str]:
+    return c.recorded_at, c.id
+
+
+def _matches(c: Complaint, q: Query) -> bool:
+    pairs = (
+        (q.number, c.number),
+        (q.stage, c.stage),
+        (q.category, c.category),
+        (q.sub_type, c.sub_type),
+        (q.department, c.owner.department),
+        (q.person, c.owner.person),
+        (q.complainant, c.complainant.id),
+        (q.order, c.subject.order),
+        (q.cause, c.finding.cause if c.finding else None),
+    )
+    return (
+        all(wanted is None or wanted == found for wanted, found in pairs)
+        and (q.recorded_from is None or c.recorded_at >= q.recorded_from)
+        and (q.recorded_before is None or c.recorded_at < q.recorded_before)
+        and (q.due_before is None or (c.next_due_at is not None and c.next_due_at < q.due_before))
+    )
+
+
+class AsyncMemoryStore:
+    """An ``AsyncStore`` over a ``MemoryStore``."""
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+
+    async def load(self, tenant: str, complaint_id: str) -> Complaint | None:
+        return self._store.load(tenant, complaint_id)
+
+    async def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
+        self._store.append(tenant, complaint, entry)
+
+    async def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
+        return self._store.history(tenant, complaint_id)
+
+    async def find(self, tenant: str, query: Query) -> Page:
+        return self._store.find(tenant, query)
+
+    async def due(self, tenant: str, before: datetime, limit: int) -> tuple[str, ...]:
+        return self._store.due(tenant, before, limit)
+
+    async def recall(self, tenant: str, key: str) -> Entry | None:
+        return self._store.recall(tenant, key)

@@ -1,0 +1,138 @@
+"""The blocking SQL store. SQLite is tried and tested; other databases follow with their own conformance runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from complaintflow.errors import ConcurrencyConflict, StorageError
+from complaintflow.model.complaint import Complaint
+from complaintflow.model.entry import Entry
+from complaintflow.storage import codec
+from complaintflow.storage.port import Page, Query
+from complaintflow.storage.sqlalchemy import statements as sql
+from complaintflow.storage.sqlalchemy.tables import Tables
+
+
+class SQLAlchemyStore:
+    """A ``Store`` on an engine: each action is one transaction of its own."""
+
+    def __init__(self, engine: Engine, *, tables: Tables | None = None) -> None:
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
+        self.engine = engine
+        self.tables = tables or Tables(MetaData())
+        self._sql = sql.Statements(self.tables)
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._writer = engine.execution_options(complaintflow_write=True)
+
+    @classmethod
+    def from_url(cls, url: str, *, create_tables: bool = False, synchronous: str = "NORMAL") -> SQLAlchemyStore:
+        """A store on a database of its own, such as ``sqlite:///complaints.db``.
+
+        On SQLite, ``synchronous`` is ``NORMAL`` (survives the process) or ``FULL`` (survives a power cut as well).
+        Raises ``StorageError`` if the database cannot be opened.
+        """
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            _set_pragma(engine, "synchronous", synchronous)
+        store = cls(engine)
+        if create_tables:
+            store.create_tables()
+        return store
+
+    def create_tables(self) -> None:
+        """Create the tables that are missing."""
+        with _translated():
+            self.tables.metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def load(self, tenant: str, complaint_id: str) -> Complaint | None:
+        found = self._read(self._sql.load, {"tenant": tenant, "id": complaint_id})
+        return codec.load_complaint(found[0]) if found else None
+
+    def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
+        try:
+            with _translated(), self._writer.begin() as connection:
+                self._write(connection, tenant, complaint, entry)
+        except IntegrityError as error:
+            raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, None) from error
+
+    def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
+        found = self._read(self._sql.history, {"tenant": tenant, "id": complaint_id})
+        return tuple(codec.load_entry(body) for body in found)
+
+    def find(self, tenant: str, query: Query) -> Page:
+        found = [codec.load_complaint(body) for body in self._read(self._sql.find(tenant, query), {})]
+        page = tuple(found[: query.limit])
+        return Page(complaints=page, next=codec.cursor_after(page[-1]) if len(found) > query.limit else None)
+
+    def due(self, tenant: str, before: datetime, limit: int) -> tuple[str, ...]:
+        return tuple(self._read(self._sql.due, {"tenant": tenant, "before": before, "limit": limit}))
+
+    def recall(self, tenant: str, key: str) -> Entry | None:
+        found = self._read(self._sql.recall, {"tenant": tenant, "key": key})
+        return codec.load_entry(found[0]) if found else None
+
+    def _read(self, statement: Any, values: dict[str, Any]) -> list[str]:
+        with _translated(), self._reader.connect() as connection:
+            return list(connection.execute(statement, values).scalars())
+
+    def _write(self, connection: Connection, tenant: str, complaint: Complaint, entry: Entry) -> None:
+        if entry.seq == 1:
+            connection.execute(self._sql.insert_complaint, sql.complaint_values(tenant, complaint))
+        else:
+            guarded = sql.guarded_values(tenant, complaint, entry.seq - 1)
+            if connection.execute(self._sql.update_complaint, guarded).rowcount != 1:
+                found = connection.execute(self._sql.version, {"tenant": tenant, "id": complaint.id}).scalar()
+                raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, found or 0)
+        connection.execute(self._sql.insert_entry, sql.entry_values(tenant, entry))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Drivers' errors become ours; a broken unique key is left for the caller, who knows what it means."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise StorageError(f"the database refused: {error.orig}") from error
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Take the driver's own transactions out of the way, and take the write lock before reading what is changed."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA busy_timeout = 30000")
+        connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("complaintflow_write"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _set_pragma(engine: Engine, name: str, value: str) -> None:
+    if value not in ("NORMAL", "FULL"):
+        raise ValueError(f"{name} is NORMAL or FULL, not {value!r}")
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: object) -> None:
+        connection.execute(f"PRAGMA {name} = {value}")

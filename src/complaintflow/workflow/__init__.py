@@ -1,0 +1,1 @@
+"""The verbs: definition, the standard table, decide and evolve."""
