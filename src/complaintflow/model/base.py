@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
 
 class Frozen(BaseModel):
@@ -31,6 +32,10 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00]+$")]
 """An identifier that the host owns (a user, an order, a file): case-sensitive, no white space."""
+
+
+Names = Annotated[AbstractSet[str], AfterValidator(frozenset), PlainSerializer(sorted)]
+"""A set of words; written in order, so that the same set is always the same text."""
 
 
 class Label(NamedTuple):

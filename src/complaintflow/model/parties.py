@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from complaintflow.model.base import Frozen, Ref, Text
+from complaintflow.model.base import Frozen, Names, Ref, Text
 
 
 class Role(StrEnum):
@@ -29,7 +29,7 @@ class Actor(Frozen):
     """Who acts. The host has authenticated them; the library only reads what is written here."""
 
     id: Ref
-    roles: frozenset[str]
+    roles: Names
     department: str | None = None
     name: Text | None = None
 
@@ -43,7 +43,7 @@ class Complainant(Frozen):
     id: Ref
     name: Text | None = None
     contact: Text | None = None
-    tags: frozenset[Text] = frozenset()
+    tags: Names = frozenset()
 
 
 class Representative(Frozen):

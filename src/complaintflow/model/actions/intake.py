@@ -28,7 +28,7 @@ class Record(Action):
     narrative: Text
     demand: Text
     representative: Representative | None = None
-    subject: Subject = Subject()
+    subject: Subject = Subject.model_construct()  # built without a schema, so that import stays quick
     also: tuple[Classification, ...] = ()
     """Further categories of the same complaint (R19)."""
     points: tuple[Text, ...] = ()

@@ -1,0 +1,220 @@
+"""Hypothesis strategies: actors and actions that fit a case often, and miss it often enough to be refused.
+
+Words that a customer may read begin with ``PUBLIC``, all others with ``INTERNAL``; people under accusation are called
+``ACCUSED``. So one search of the customer's view shows whether anything leaked (law 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from complaintflow.model import actions as act
+from complaintflow.model.complaint import Complaint
+from complaintflow.model.judgement import Measure, PenaltyProposal, Review
+from complaintflow.model.money import Money
+from complaintflow.model.parties import Actor, Complainant, Role, StaffMember
+from complaintflow.model.remedy import Remedy
+from complaintflow.model.subject import Discrepancy, Evidence, Measurement, Shipment, Subject
+from complaintflow.model.taxonomy import Classification
+from complaintflow.workflow.decide import options
+from complaintflow.workflow.definition import Workflow
+
+ACCUSED = StaffMember(id="accused-1", name="ACCUSED Wang", department="customer_service")
+CAUSER = StaffMember(id="handler-1", name="ACCUSED Handler", department="sales")
+COMPLAINANT = Complainant(id="customer-1", name="Chen", contact="chen@example.org")
+
+CAST = (
+    *(
+        Actor(id=f"{role}-{n}", roles={role}, department="customer_service")
+        for role in (Role.AGENT, Role.HANDLER, Role.MANAGER, Role.REVIEWER)
+        for n in (1, 2, 3)
+    ),
+    Actor(id="customer-1", roles={Role.COMPLAINANT}),
+    Actor(id="customer-2", roles={Role.COMPLAINANT}),
+    Actor(id="scheduler", roles={Role.SYSTEM}),
+    Actor(id="accused-1", roles={Role.AGENT, Role.HANDLER, Role.MANAGER, Role.REVIEWER}),
+    Actor(id="chief-1", roles={Role.AGENT, Role.HANDLER, Role.MANAGER}),
+)
+
+_public = st.sampled_from(("PUBLIC we are on it", "PUBLIC 我们正在处理"))
+_naming = st.just(f"PUBLIC ask {ACCUSED.name} about it")
+_internal = st.sampled_from(("INTERNAL because", "INTERNAL 原因"))
+_stars = st.none() | st.integers(1, 5)
+
+
+def _money(limit: int) -> st.SearchStrategy[Money]:
+    amounts = st.integers(1, limit * 100).map(lambda cents: Decimal(cents) / 100)
+    return st.builds(Money, amount=amounts, currency=st.sampled_from(("CNY", "EUR", "USD")))
+
+
+def remedies(
+    workflow: Workflow, words: st.SearchStrategy[str], limit: int = 60
+) -> st.SearchStrategy[tuple[Remedy, ...]]:
+    """One to three lines of the catalogue, with money where it belongs and now and then where it does not."""
+    policy = workflow.policy
+
+    def line(kind: str, money: Money, description: str, slip: int) -> Remedy:
+        rule = policy.remedy(kind)
+        wants = rule is not None and rule.money != "none"
+        return Remedy(kind=kind, description=description, amount=money if wants != (slip == 0) else None)
+
+    kinds = st.sampled_from([*(r.code for r in policy.remedies), "no_such_remedy"])
+    lines = st.builds(line, kinds, _money(limit), words, st.integers(0, 9))
+    return st.lists(lines, min_size=1, max_size=3).map(tuple)
+
+
+def records(workflow: Workflow, at: datetime) -> st.SearchStrategy[act.Record]:
+    """Complaints of every category, mostly with the facts that their sub-type needs."""
+    pairs = [(c.code, s.code) for c in workflow.policy.categories for s in c.sub_types]
+
+    def build(pair: tuple[str, str], **more: Any) -> act.Record:
+        return act.Record(
+            complainant=COMPLAINANT, category=pair[0], sub_type=pair[1], narrative="PUBLIC it broke", **more
+        )
+
+    return st.builds(
+        build,
+        st.sampled_from([*pairs, ("quality", "no_such_type")]),
+        demand=st.just("PUBLIC a refund"),
+        subject=st.sampled_from((Subject(), Subject(order="o-1", staff=ACCUSED))),
+        also=st.sampled_from(((), (Classification(category="service", sub_type="attitude"),))),
+        language=st.sampled_from(("en", "zh-CN")),
+        received_at=st.none() | st.timedeltas(timedelta(days=-3), timedelta(hours=1)).map(lambda d: at + d),
+        discrepancy=st.sampled_from((Discrepancy(promised="PUBLIC 10", delivered="PUBLIC 9"), None)),
+        measurement=st.sampled_from((Measurement(value=Decimal(12), limit=Decimal(10), unit="mm"), None)),
+        urgent=st.booleans(),
+    )
+
+
+def _reviews(at: datetime) -> st.SearchStrategy[Review]:
+    due = st.sampled_from((at + timedelta(days=30), at - timedelta(days=1)))
+    measures = st.builds(Measure, description=_internal, department=st.sampled_from(("sales", "nowhere")), due_at=due)
+    penalty = PenaltyProposal(person=ACCUSED, rule="INTERNAL rule 7", evidence="INTERNAL log", heard="INTERNAL sorry")
+    return st.builds(
+        Review,
+        summary=_internal,
+        measures=st.lists(measures, max_size=1).map(tuple),
+        penalties=st.sampled_from(((), (penalty,))),
+        loss=st.none() | _money(100),
+    )
+
+
+def _payloads(workflow: Workflow, c: Complaint, at: datetime) -> dict[str, Callable[[], st.SearchStrategy[act.Action]]]:
+    policy = workflow.policy
+    public = _public | _naming if c.subject.staff == ACCUSED else _public
+    lines = st.sampled_from([*(x.id for x in c.lines), "9.9"])
+    owed = st.sampled_from([*(o.id for o in c.open_obligations), *(o.id for o in c.obligations[:2]), "9.9"])
+    ahead = st.timedeltas(timedelta(hours=-2), timedelta(days=20)).map(lambda d: at + d)
+    people = st.sampled_from(("handler-1", "handler-2", "handler-3", ACCUSED.id, COMPLAINANT.id))
+    departments = st.sampled_from([*policy.departments, "nowhere"])
+    causes = st.sampled_from([*policy.causes, "no_such_cause"])
+    evidence = st.builds(Evidence, ref=st.just("file-1"), description=public, shown=st.booleans())
+    b: Any = st.builds
+    return {
+        "acknowledge": lambda: b(act.Acknowledge, text=public, reply_by=ahead),
+        "reclassify": lambda: b(
+            act.Reclassify,
+            category=st.sampled_from(("shipping", "service", "contract", "nothing")),
+            sub_type=st.sampled_from(("damage", "attitude", "grade")),
+            reason=_internal,
+            discrepancy=st.none(),
+            measurement=st.none(),
+        ),
+        "uphold": lambda: b(act.Uphold, reason=_internal, demand_reasonable=st.booleans()),
+        "decline": lambda: b(
+            act.Decline, reason=_internal, grounds_sufficient=st.booleans(), demand_reasonable=st.booleans()
+        ),
+        "settle_on_the_spot": lambda: b(
+            act.SettleOnTheSpot, text=public, reason=_internal, lines=remedies(workflow, public, 25)
+        ),
+        "merge": lambda: b(act.Merge, into=st.sampled_from(("another", c.id)), reason=_internal),
+        "assign": lambda: b(act.Assign, person=people, department=st.none() | departments),
+        "accept": lambda: st.just(act.Accept()),
+        "hand_back": lambda: b(act.HandBack, reason=_internal, suggested_department=st.none()),
+        "establish_cause": lambda: b(
+            act.EstablishCause,
+            cause=causes,
+            description=_internal,
+            department=departments,
+            person=st.sampled_from((None, None, CAUSER)),
+        ),
+        "propose_plan": lambda: b(act.ProposePlan, lines=remedies(workflow, public), against_demand=_internal),
+        "approve": lambda: b(act.Approve, comment=_internal),
+        "return_for_revision": lambda: b(act.ReturnForRevision, reason=_internal),
+        "complete_remedy": lambda: b(
+            act.CompleteRemedy,
+            line=lines,
+            amount=st.none() | _money(30),
+            confirmed=st.sampled_from((True, True, True, False)),
+            shipment=st.sampled_from((None, Shipment(carrier="PUBLIC carrier", tracking="T1", expected_days=3))),
+        ),
+        "fail_remedy": lambda: b(act.FailRemedy, line=lines, reason=_internal),
+        "replan": lambda: b(act.Replan, reason=_internal),
+        "answer": lambda: b(act.Answer, text=public),
+        "confirm_satisfaction": lambda: b(act.ConfirmSatisfaction, stars=_stars, words=st.just("PUBLIC thanks")),
+        "dispute": lambda: b(act.Dispute, reason=st.just("PUBLIC no"), stars=_stars),
+        "appeal": lambda: b(act.Appeal, reason=st.just("PUBLIC no")),
+        "lapse_feedback": lambda: st.just(act.LapseFeedback()),
+        "close": lambda: b(act.Close, review=_reviews(at)),
+        "reopen": lambda: b(act.Reopen, reason=_internal),
+        "follow_up": lambda: b(act.FollowUp, note=_internal, stars=_stars),
+        "archive": lambda: st.just(act.Archive()),
+        "add_note": lambda: b(act.AddNote, text=_internal),
+        "attach_evidence": lambda: b(act.AttachEvidence, evidence=evidence),
+        "promise": lambda: b(act.Promise, text=public, due_at=ahead),
+        "fulfil_obligation": lambda: b(act.FulfilObligation, obligation=owed, how=_internal),
+        "waive_obligation": lambda: b(act.WaiveObligation, obligation=owed, reason=_internal),
+        "update_customer": lambda: b(act.UpdateCustomer, text=public),
+        "wait_for_customer": lambda: b(act.WaitForCustomer, text=public, until=st.none() | ahead),
+        "wait_for_third_party": lambda: b(
+            act.WaitForThirdParty, party=_internal, request=_internal, until=st.none() | ahead
+        ),
+        "resume": lambda: b(act.Resume, note=_internal),
+        "extend": lambda: b(act.Extend, text=public, reason=_internal, until=ahead),
+        "reassign": lambda: b(act.Reassign, person=people, department=departments, reason=_internal),
+        "escalate": lambda: b(act.Escalate, reason=_internal),
+        "refer_outside": lambda: b(act.ReferOutside, text=public, body=st.just("PUBLIC ombudsman")),
+        "withdraw": lambda: b(act.Withdraw, reason=st.just("PUBLIC solved")),
+        "record_missed": lambda: b(act.RecordMissed, obligation=owed),
+    }
+
+
+def moves(workflow: Workflow, complaint: Complaint, at: datetime) -> st.SearchStrategy[tuple[act.Action, Actor]]:
+    """The work of the stage, by somebody who may do it now; its payload may still be wrong.
+
+    What many stages know (notes, waits, withdrawing) is left to ``tries``, or histories would never get far.
+    """
+    able: dict[str, list[Actor]] = {}
+    for actor in CAST:
+        for option in options(workflow, complaint, actor, at):
+            if option.allowed:
+                able.setdefault(option.action, []).append(actor)
+    own = sorted(name for name in able if sum(name in rows for rows in workflow.by_stage.values()) <= 2)
+    payloads = _payloads(workflow, complaint, at)
+    return st.sampled_from(own or sorted(able)).flatmap(
+        lambda name: st.tuples(payloads[name](), st.sampled_from(able[name]))
+    )
+
+
+def tries(workflow: Workflow, complaint: Complaint, at: datetime) -> st.SearchStrategy[tuple[act.Action, Actor]]:
+    """Any action that the stage knows, or now and then any at all, by somebody likely or by anybody."""
+    here = sorted(workflow.by_stage[complaint.stage])
+    names = st.sampled_from(here or sorted(act.ACTIONS)) | st.sampled_from(sorted(set(act.ACTIONS) - {"record"}))
+    payloads = _payloads(workflow, complaint, at)
+
+    def somebody(name: str) -> st.SearchStrategy[Actor]:
+        wanted = {role for row in workflow.by_stage[complaint.stage].get(name, ()) for role in row.by}
+        suited = [a for a in CAST if a.roles & wanted] or CAST
+        return st.sampled_from(suited) | st.sampled_from(CAST)
+
+    return names.flatmap(lambda name: st.tuples(payloads[name](), somebody(name)))
+
+
+def recorders() -> st.SearchStrategy[Actor]:
+    """Anybody of the cast may record; a stranger to the case may not record in another's name."""
+    return st.sampled_from(CAST)

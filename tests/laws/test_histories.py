@@ -1,0 +1,158 @@
+"""Random histories of every action, by random people, on both stores at once; the laws hold after each step."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from complaintflow import (
+    Actor,
+    Complaint,
+    ComplaintDesk,
+    Entry,
+    MemoryStore,
+    Outcome,
+    Refused,
+    actions,
+    standard_workflow,
+)
+from complaintflow.storage.sqlalchemy import SQLAlchemyStore
+from complaintflow.testing import laws, strategies
+from complaintflow.workflow.decide import options
+
+WORKFLOW = standard_workflow()
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+MIX: Counter[tuple[str, str]] = Counter()
+
+
+class Histories(RuleBasedStateMachine):
+    """One case, driven on a memory store and on SQLite through two desks with the same clock and ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.now = START
+        self.sql = SQLAlchemyStore.from_url(f"sqlite:///{self.folder.name}/c.db", create_tables=True)
+        self.desks = [
+            ComplaintDesk(store, clock=lambda: self.now, new_id=lambda: "case-1") for store in (MemoryStore(), self.sql)
+        ]
+        self.case: Complaint | None = None
+        self.file: tuple[Entry, ...] = ()
+        self.checked: tuple[Entry, ...] = ()
+
+    def teardown(self) -> None:
+        self.sql.close()
+        self.folder.cleanup()
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        while self.case is None:
+            record = data.draw(strategies.records(WORKFLOW, self.now))
+            actor = data.draw(strategies.recorders())
+            self._same_on_both(partial(ComplaintDesk.record, action=record, actor=actor), record.type)
+
+    @precondition(lambda self: WORKFLOW.is_open(self.case.stage))
+    @rule(data=st.data(), later=st.sampled_from([timedelta(hours=h) for h in (0, 3, 26, 16 * 24)]))
+    def go_on(self, data: st.DataObject, later: timedelta) -> None:
+        self.now += later
+        self._act(*data.draw(strategies.moves(WORKFLOW, self._case(), self.now)))
+
+    @rule(data=st.data())
+    def try_something(self, data: st.DataObject) -> None:
+        self._act(*data.draw(strategies.tries(WORKFLOW, self._case(), self.now)))
+
+    @rule(days=st.integers(1, 62))
+    def let_time_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    def _act(self, action: actions.Action, actor: Actor) -> None:
+        possible = {o.action for o in options(WORKFLOW, self._case(), actor, self.now) if o.allowed}
+        outcome = self._same_on_both(
+            partial(ComplaintDesk.act, complaint_id="case-1", action=action, actor=actor), action.type
+        )
+        if outcome is not None:
+            assert action.type in possible, f"{action.type} was done though options said it cannot be"
+
+    def _case(self) -> Complaint:
+        assert self.case is not None
+        return self.case
+
+    @rule()
+    def sweep(self) -> None:
+        swept = [desk.sweep() for desk in self.desks]
+        assert swept[0] == swept[1]
+        assert not any(desk.sweep() for desk in self.desks), "the second sweep recorded something again (law 8)"
+        self._look()
+
+    @invariant()
+    def laws_hold(self) -> None:
+        if self.case is not None and self.file is not self.checked:
+            self.checked = self.file
+            laws.check(WORKFLOW, self.case, self.file)
+            laws.customer_sees_nothing_internal(WORKFLOW, self.file, "INTERNAL", "ACCUSED")
+
+    def _same_on_both(self, do: Callable[[ComplaintDesk], Outcome], name: str) -> Outcome | None:
+        results = [self._try(do, desk) for desk in self.desks]
+        assert results[0] == results[1], "the stores disagree"
+        refused = not isinstance(results[0], Outcome)
+        assert results[0], "refused without a reason"
+        MIX[name, "refused" if refused else "accepted"] += 1
+        before = self.file
+        if refused and self.case is None:
+            assert not self.desks[0].find().complaints, "a refused record left a trace (law 3)"
+            return None
+        self._look()
+        assert len(self.file) == len(before) + (not refused), "a refused action left a trace (law 3)"
+        return results[0] if isinstance(results[0], Outcome) else None
+
+    @staticmethod
+    def _try(do: Callable[[ComplaintDesk], Outcome], desk: ComplaintDesk) -> object:
+        try:
+            return do(desk)
+        except Refused as refused:
+            return refused.refusals
+
+    def _look(self) -> None:
+        cases = [desk.get("case-1") for desk in self.desks]
+        files = [desk.history("case-1") for desk in self.desks]
+        assert cases[0] == cases[1]
+        assert files[0] == files[1]
+        self.case, self.file = cases[0], files[0]
+
+
+def totals() -> tuple[int, int]:
+    """How many actions were accepted, how many refused."""
+    accepted, refused = (sum(n for (_, how), n in MIX.items() if how == x) for x in ("accepted", "refused"))
+    return accepted, refused
+
+
+@pytest.fixture
+def mix(capsys: pytest.CaptureFixture[str]) -> Iterator[Counter[tuple[str, str]]]:
+    MIX.clear()
+    yield MIX
+    accepted, refused = totals()
+    with capsys.disabled():
+        print(f"\nhistories: {accepted} actions accepted, {refused} refused, of {len({a for a, _ in MIX})} kinds")
+
+
+def test_laws_1_to_8_10_and_14_hold_after_any_history_on_both_stores(mix: Counter[tuple[str, str]]) -> None:
+    run_state_machine_as_test(Histories, settings=settings(max_examples=150, stateful_step_count=70))
+    never = [name for name in actions.ACTIONS if not mix[name, "accepted"]]
+    assert not never, f"never accepted in any history: {never}"
+    accepted, refused = totals()
+    assert min(accepted, refused) > 0.2 * (accepted + refused), "the histories are too tame or too wild"

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from complaintflow import (
+    AsyncComplaintDesk,
+    AsyncMemoryStore,
+    Complainant,
+    Complaint,
+    ComplaintDesk,
+    ComplaintNotFound,
+    ConcurrencyConflict,
+    Entry,
+    KeyReused,
+    MemoryStore,
+    Query,
+    Refused,
+    actions,
+)
+from complaintflow.storage.port import AsyncStore, Store
+from story import CHEN, LI, MO, Shop
+
+RECORD = actions.Record(
+    complainant=Complainant(id="chen"), category="shipping", sub_type="loss", narrative="Gone", demand="Find it"
+)
+UPHOLD = actions.Uphold(reason="No scan since Monday")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("sync", "other"), [(ComplaintDesk, AsyncComplaintDesk), (Store, AsyncStore)])
+def test_the_twins_have_the_same_methods_with_the_same_signatures(sync: type, other: type) -> None:
+    def surface(cls: type) -> dict[str, object]:
+        methods = inspect.getmembers(cls, inspect.isfunction)
+        return {name: str(inspect.signature(f)) for name, f in methods if not name.startswith("_")}
+
+    assert surface(sync) == surface(other)
+    awaited = [inspect.iscoroutinefunction(f) for n, f in inspect.getmembers(other, inspect.isfunction) if n[0] != "_"]
+    assert all(awaited)
+
+
+def test_the_awaitable_desk_tells_the_same_story() -> None:
+    ids = iter(("a", "b"))
+
+    async def story() -> tuple[Complaint, tuple[Entry, ...]]:
+        desk = AsyncComplaintDesk(AsyncMemoryStore(), clock=lambda: NOON, new_id=lambda: next(ids))
+        case = (await desk.record(RECORD, LI, key="k")).complaint
+        assert (await desk.record(RECORD, LI, key="k")).repeated
+        await desk.act(case.id, UPHOLD, LI, expected_version=1)
+        with pytest.raises(Refused):
+            await desk.act(case.id, actions.Approve(), MO)
+        with pytest.raises(ConcurrencyConflict):
+            await desk.act(case.id, actions.AddNote(text="x"), LI, expected_version=1)
+        with pytest.raises(ComplaintNotFound):
+            await desk.options("nobody", LI)
+        assert [c.id for c in (await desk.find()).complaints] == ["a"]
+        assert (await desk.customer_view("a")).number == case.number
+        assert await desk.sweep(at=datetime(2026, 3, 20, tzinfo=UTC))
+        return await desk.get("a"), await desk.history("a")
+
+    ours = ComplaintDesk(MemoryStore(), clock=lambda: NOON, new_id=lambda: "a")
+    ours.record(RECORD, LI, key="k")
+    ours.act("a", UPHOLD, LI)
+    ours.sweep(at=datetime(2026, 3, 20, tzinfo=UTC))
+    assert asyncio.run(story()) == (ours.get("a"), ours.history("a"))
+
+
+def test_the_same_key_gives_the_first_outcome_and_writes_nothing() -> None:
+    shop = Shop()
+    first = shop.desk.record(RECORD, LI, key="order-7")
+    again = shop.desk.record(RECORD, LI, key="order-7")
+    assert (again.complaint, again.entry, again.repeated) == (first.complaint, first.entry, True)
+    done = shop.desk.act(first.complaint.id, UPHOLD, LI, key="u")
+    shop.desk.act(first.complaint.id, actions.AddNote(text="later"), LI)
+    again = shop.desk.act(first.complaint.id, UPHOLD, LI, key="u")
+    assert (again.complaint, again.entry) == done[:2]
+    assert len(shop.desk.history(first.complaint.id)) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda d, i: d.act(i, actions.Uphold(reason="Another"), LI, key="u"),
+        lambda d, i: d.act(i, UPHOLD, MO, key="u"),
+        lambda d, _: d.record(RECORD, LI, key="u"),
+        lambda d, _: d.act(d.record(RECORD, LI).complaint.id, UPHOLD, LI, key="u"),
+    ],
+)
+def test_a_key_stands_for_one_action_of_one_actor_on_one_case(other: Callable[[ComplaintDesk, str], object]) -> None:
+    desk = ComplaintDesk(MemoryStore())
+    case = desk.record(RECORD, LI).complaint
+    desk.act(case.id, UPHOLD, LI, key="u")
+    with pytest.raises(KeyReused) as caught:
+        other(desk, case.id)
+    assert (caught.value.key, caught.value.complaint_id, caught.value.seq) == ("u", case.id, 2)
+
+
+class Rival(MemoryStore):
+    """A store in which a colleague is faster, some times over."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
+        if entry.seq > 1 and self.times:
+            self.times -= 1
+            other = ComplaintDesk(self, tenant=tenant)
+            self.times, left = 0, self.times
+            other.act(complaint.id, actions.AddNote(text="I was faster"), LI)
+            self.times = left
+        super().append(tenant, complaint, entry)
+
+
+def test_an_action_is_decided_anew_when_a_colleague_was_faster() -> None:
+    desk = ComplaintDesk(Rival(times=3))
+    case = desk.record(RECORD, LI).complaint
+    assert desk.act(case.id, UPHOLD, LI).complaint.version == 5
+    assert [e.action.type for e in desk.history(case.id)] == ["record", *["add_note"] * 3, "uphold"]
+
+
+def test_with_an_expected_version_the_conflict_is_the_callers_with_both_versions() -> None:
+    """Law 2."""
+    desk = ComplaintDesk(Rival(times=1))
+    case = desk.record(RECORD, LI).complaint
+    with pytest.raises(ConcurrencyConflict) as caught:
+        desk.act(case.id, UPHOLD, LI, expected_version=1)
+    assert (caught.value.expected, caught.value.actual) == (1, 2)
+    assert [e.action.type for e in desk.history(case.id)] == ["record", "add_note"]
+
+
+def test_without_end_a_faster_colleague_becomes_a_conflict() -> None:
+    desk = ComplaintDesk(Rival(times=100))
+    case = desk.record(RECORD, LI).complaint
+    with pytest.raises(ConcurrencyConflict):
+        desk.act(case.id, UPHOLD, LI)
+
+
+def test_tenants_never_meet() -> None:
+    """Law 13; the storage suite asks every store and every method."""
+    store = MemoryStore()
+    ours, theirs = ComplaintDesk(store, tenant="a"), ComplaintDesk(store, tenant="b")
+    case = ours.record(RECORD, LI, key="k").complaint
+    assert theirs.record(RECORD, LI, key="k").complaint.id != case.id
+    assert [c.id for c in ours.find().complaints] == [case.id]
+    for ask in (theirs.get, theirs.history, theirs.customer_view, lambda i: theirs.options(i, LI)):
+        with pytest.raises(ComplaintNotFound):
+            ask(case.id)
+    assert {o.complaint.id for o in theirs.sweep(at=datetime(2030, 1, 1, tzinfo=UTC))}.isdisjoint({case.id})
+
+
+def test_a_clock_behind_the_file_does_not_break_its_order() -> None:
+    times = iter((NOON, datetime(2026, 3, 2, 11, tzinfo=UTC)))
+    desk = ComplaintDesk(MemoryStore(), clock=lambda: next(times))
+    case = desk.record(RECORD, LI).complaint
+    assert desk.act(case.id, UPHOLD, LI).entry.at == NOON
+    early = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    with pytest.raises(Refused, match="already reaches to"):
+        desk.act(case.id, actions.Assign(person="han"), LI, at=early)
+
+
+def test_options_name_every_action_of_the_stage_with_reasons_and_schema() -> None:
+    """S29, S30: guided next step."""
+    shop = Shop()
+    shop.record()
+    found = {o.action: o for o in shop.desk.options(shop.id, CHEN)}
+    assert found["withdraw"].allowed
+    assert [r.code for r in found["uphold"].refusals] == ["wrong_role", "involved"]
+    assert found["uphold"].schema["required"] == ["reason"]
+    assert found["uphold"].label.zh == "判定成立"
+    assert "approve" not in found
+
+
+def test_pages_lead_through_all_cases_in_order_and_a_false_cursor_is_refused() -> None:
+    desk = ComplaintDesk(MemoryStore(), clock=lambda: NOON)
+    made = sorted(desk.record(RECORD, LI).complaint.id for _ in range(7))
+    found, after = [], None
+    while True:
+        page = desk.find(Query(limit=3, after=after))
+        found += [c.id for c in page.complaints]
+        after = page.next
+        if after is None:
+            break
+    assert found == made
+    with pytest.raises(ValueError, match="next"):
+        desk.find(Query(after="tampered!"))
