@@ -2,17 +2,27 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench long clean
+.PHONY: help demo test check docs bench long clean python
 
-$(VENV)/.demo: pyproject.toml
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST)
+
+python: # says what is missing, before pip or venv say it in their own way
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	    { echo "complaintflow needs Python 3.11 or newer as '$(PYTHON)'; another one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "'$(PYTHON)' lacks venv or pip; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+$(VENV)/.demo: pyproject.toml | python
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cli]'
+	$(PIP) install --editable '.[cli]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test --group check
+	$(PIP) install 'pip>=25.1' # the first that knows dependency groups
+	$(PIP) install --group test --group check
 	@touch $@
 
 demo: $(VENV)/.demo ## handle a handful of complaints, and read one of them
@@ -21,11 +31,14 @@ demo: $(VENV)/.demo ## handle a handful of complaints, and read one of them
 test: $(VENV)/.test ## all tests
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.test ## lint, types, walls
+check: $(VENV)/.test ## format, lint, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.demo ## the generated pages of the reference
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.test ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
@@ -33,5 +46,5 @@ bench: $(VENV)/.test ## ratios to a floor measured in the same run
 long: $(VENV)/.test ## the same laws, for much longer
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/laws
 
-clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+clean: ## remove what was made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

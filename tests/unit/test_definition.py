@@ -64,6 +64,7 @@ def extra_stage(name: str, **more: object) -> Faults:
         (extra_stage("limbo", says=Label("a", "")), "no words for the customer"),
         (lambda s, t, p: (s, t, replace(p, routes={})), "has no route"),
         (lambda s, t, p: (s, t, replace(p, front_desk="attic")), "unknown department 'attic'"),
+        (lambda s, t, p: (s, t, replace(p, remedies=p.remedies * 2)), "is there twice"),
         (lambda s, t, p: (s, [r for r in t if r.action != "archive"], p), "leads to no end"),
     ],
 )

@@ -18,7 +18,7 @@ from complaintflow.workflow.evolve import evolve, fold
 ATTEMPTS = 8
 """How often an action without ``expected_version`` is decided anew after somebody else was faster."""
 
-SWEEPER = Actor(id="sweep", roles=frozenset({Role.SYSTEM}))
+SWEEPER = Actor.model_construct(id="sweep", roles=frozenset({Role.SYSTEM.value}))  # without a schema: see Subject
 
 
 def utc_now() -> datetime:

@@ -129,7 +129,14 @@ def is_another_case(s: Situation, action: Merge) -> Refusal | None:
 
 @on_payload(Assign)
 def goes_to_a_department(s: Situation, action: Assign) -> Refusal | None:
-    """The department exists (P07)."""
+    """The department exists, or the category has a route to one (P06, P07)."""
+    if action.department is None and s.complaint.category not in s.policy.routes:
+        return Refusal(
+            code="no_route",
+            field="department",
+            message=f"The policy has no route for {s.complaint.category!r}.",
+            remedy="Name the department.",
+        )
     return _department(s.policy, action.department)
 
 

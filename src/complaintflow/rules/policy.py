@@ -63,4 +63,7 @@ class Policy:
         named["reviewers"] = self.reviewers
         found += [f"{what}: unknown department {d!r}" for what, d in named.items() if d not in self.departments]
         found += [f"duty {k!r} has no time" for k, d in self.duties.items() if d.within <= timedelta()]
+        for what, codes in (("category", self.categories), ("remedy", self.remedies)):
+            twice = {c.code for c in codes if sum(c.code == other.code for other in codes) > 1}
+            found += [f"{what} {code!r} is there twice" for code in sorted(twice)]
         return found

@@ -36,10 +36,9 @@ class Ledger:
 
     def settle(self, which: Iterable[Obligation], status: Status, reason: str | None = None) -> None:
         """End open obligations; what is late ends as missed, whatever ``status`` says (law 8)."""
-        for o in list(which):
-            ended = deadlines.outcome(o.due_at, self.s.at, status)
-            self.settled.append(Settlement(obligation=o.id, status=ended, reason=reason))
-            self.left.remove(o)
+        ended = {o.id: deadlines.outcome(o.due_at, self.s.at, status) for o in which}
+        self.settled += [Settlement(obligation=o_id, status=how, reason=reason) for o_id, how in ended.items()]
+        self.left = [o for o in self.left if o.id not in ended]
 
     def kept(self, *kinds: str) -> None:
         self.settle([o for o in self.left if o.kind in kinds], Status.KEPT)

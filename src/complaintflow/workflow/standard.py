@@ -53,19 +53,26 @@ _ENDED = (S.CLOSED, S.WITHDRAWN, S.MERGED)
 
 
 def _disputed_too_often(p: Policy, c: Complaint) -> bool:
+    """The house has tried as often as the policy allows."""
     return c.disputes >= p.max_disputes
 
 
 def _appealed_too_often(p: Policy, c: Complaint) -> bool:
+    """It has been judged anew as often as the policy allows."""
     return c.appeals >= p.max_appeals
 
 
 def _has_a_handler(_: Policy, c: Complaint) -> bool:
+    """Somebody handled the case."""
     return c.owner.person is not None
 
 
 def _wait_began_in(stage: str) -> When:
-    return lambda _, c: c.waiting is not None and c.waiting.stage == stage
+    def began_here(_: Policy, c: Complaint) -> bool:
+        """The wait began in that stage."""
+        return c.waiting is not None and c.waiting.stage == stage
+
+    return began_here
 
 
 def _resume_rows() -> list[Row]:
@@ -170,12 +177,16 @@ STANDARD_TABLE: tuple[Row, ...] = (
 # fmt: on
 
 
-def standard_workflow(policy: Policy | None = None) -> Workflow:
-    """The standard workflow with the standard policy, or with the host's own.
+def standard_workflow(policy: Policy | None = None, *, name: str = "standard@1") -> Workflow:
+    """The standard workflow with the standard policy, or with the host's own under a name of its own.
+
+    The name is written into every entry: give a changed policy a new one, so that a file tells what it was under.
 
     Raises ``DefinitionError`` if the policy is inconsistent.
     """
-    return _standard() if policy is None else Workflow("standard@1", STANDARD_STAGES, STANDARD_TABLE, policy)
+    if policy is None and name == "standard@1":
+        return _standard()
+    return Workflow(name, STANDARD_STAGES, STANDARD_TABLE, policy or standard_policy())
 
 
 @cache

@@ -28,8 +28,8 @@ class SQLAlchemyStore:
         self.engine = engine
         self.tables = tables or Tables(MetaData())
         self._sql = sql.Statements(self.tables)
-        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._writer = engine.execution_options(complaintflow_write=True)
+        # SQLite: the write lock comes before the first statement, so that a writer waits and never fails halfway
+        self._lock = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else None
 
     @classmethod
     def from_url(cls, url: str, *, create_tables: bool = False, synchronous: str = "NORMAL") -> SQLAlchemyStore:
@@ -67,7 +67,9 @@ class SQLAlchemyStore:
 
     def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
         try:
-            with _translated(), self._writer.begin() as connection:
+            with _translated(), self.engine.begin() as connection:
+                if self._lock is not None:
+                    connection.exec_driver_sql(self._lock)
                 self._write(connection, tenant, complaint, entry)
         except IntegrityError as error:
             raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, None) from error
@@ -89,7 +91,7 @@ class SQLAlchemyStore:
         return codec.load_entry(found[0]) if found else None
 
     def _read(self, statement: Any, values: dict[str, Any]) -> list[str]:
-        with _translated(), self._reader.connect() as connection:
+        with _translated(), self.engine.connect() as connection:
             return list(connection.execute(statement, values).scalars())
 
     def _write(self, connection: Connection, tenant: str, complaint: Complaint, entry: Entry) -> None:
@@ -115,18 +117,13 @@ def _translated() -> Iterator[None]:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Take the driver's own transactions out of the way, and take the write lock before reading what is changed."""
+    """Take the driver's own transactions out of the way; readers and a writer do not wait for each other."""
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout = 30000")
         connection.execute("PRAGMA journal_mode = WAL")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("complaintflow_write"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _set_pragma(engine: Engine, name: str, value: str) -> None:

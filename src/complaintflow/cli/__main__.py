@@ -1,0 +1,5 @@
+"""``python -m complaintflow.cli``."""
+
+from complaintflow.cli import main
+
+main()

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+pytest.importorskip("typer", reason="the command line needs its extra")
+pytest.importorskip("rich", reason="the command line needs its extra")
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line in this process, as a terminal of 80 columns without colour shows it."""
+    from complaintflow.cli import words
+    from complaintflow.cli.app import run as run_app
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("COMPLAINTFLOW_DB", raising=False)
+
+    def call(*arguments: object) -> Result:
+        words.console.cache_clear()  # it holds the output stream of the call before
+        code = run_app([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
