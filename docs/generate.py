@@ -18,13 +18,14 @@ from complaintflow.model.base import Frozen
 from complaintflow.workflow.diagram import reference
 
 DOCS = Path(__file__).parent
+MARKS = "\nMarks such as (P07) name a [requirement](../coverage.md), (law 6) one of the [laws](laws.md).\n"
 DECISIONS = "Decisions, each on its own short page:\n"
 
 
 def pages() -> dict[Path, str]:
     """Every generated page by its file."""
     return {
-        DOCS / "reference" / "workflow.md": reference(standard_workflow()),
+        DOCS / "reference" / "workflow.md": reference(standard_workflow()) + MARKS,
         DOCS / "reference" / "actions.md": "\n".join(actions()),
         DOCS / "README.md": index(),
     }

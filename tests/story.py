@@ -74,9 +74,9 @@ class Shop:
     def case(self) -> Complaint:
         return self.desk.get(self.id)
 
-    def owed(self) -> dict[str, str | None]:
-        """What is open: kind and who owes it, the person or else the department."""
-        return {o.kind: o.owed_by.person or o.owed_by.department for o in self.case.open_obligations}
+    def owed(self) -> dict[str, str]:
+        """What is open: kind and who owes it: the person, else the department, else the role."""
+        return {o.kind: o.owed_by.person or o.owed_by.department or o.owed_by.role for o in self.case.open_obligations}
 
     def upheld(self, **more: Any) -> Shop:
         self.record(**more)

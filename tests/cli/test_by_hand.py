@@ -13,7 +13,7 @@ from complaintflow import __version__
 from complaintflow.model.casenumber import case_number
 
 if TYPE_CHECKING:
-    from conftest import Run
+    from command import Run
 
 CUP = '{"complainant": {"id": "c1"}, "category": "shipping", "sub_type": "damage", "narrative": "Broken cup."}'
 LI = ("--as", "li", "--role", "agent")

@@ -14,7 +14,7 @@ from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 from complaintflow.workflow.evolve import fold
 
 if TYPE_CHECKING:
-    from conftest import Run
+    from command import Run
 
 
 def case(db: Path, name: str) -> Complaint:

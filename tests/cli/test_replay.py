@@ -13,7 +13,7 @@ from complaintflow.model.obligation import Kind, Status
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 
 if TYPE_CHECKING:
-    from conftest import Run
+    from command import Run
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "cfpb_sample.csv"
 

@@ -14,6 +14,8 @@ from complaintflow.model.parties import Representative, StaffMember
 from complaintflow.model.subject import Discrepancy, Measurement, Subject
 from story import CHEN, HAN, LI, MO, QIN, WU, Shop, money
 
+SORRY = Remedy(kind="apology", description="Sorry")
+
 
 def test_a_complainant_records_in_the_own_name_only() -> None:
     """T02: staff record anybody's complaint, whoever is asked first."""
@@ -110,7 +112,7 @@ def test_waiting_for_the_customer_stops_the_stages_clock_and_for_a_third_party_d
     due = due_of(shop, "investigation")
     shop.do(HAN, actions.WaitForCustomer(text="Which cup?"))
     assert "investigation" not in shop.owed()
-    assert shop.owed()["customer_reply"] == "chen"
+    assert shop.owed()["customer_reply"] == "complainant"
     shop.do(LI, actions.Resume(note="The blue one"), days=4)
     assert due_of(shop, "investigation") == due + timedelta(days=4, minutes=5)
     assert shop.case.stage == "under_investigation"
@@ -263,3 +265,21 @@ def test_a_misfiled_complaint_is_reclassified_with_the_facts_it_then_needs() -> 
 
 def due_of(shop: Shop, kind: str) -> datetime:
     return next(o.due_at for o in shop.case.open_obligations if o.kind == kind)
+
+
+def test_a_case_is_reopened_only_so_often() -> None:
+    shop = Shop().closed()
+    for _ in range(3):
+        shop.do(CHEN, actions.Reopen(reason="It leaks"))
+        shop.do(LI, actions.SettleOnTheSpot(text="Here.", reason="-", lines=(SORRY,)))
+        shop.do(CHEN, actions.ConfirmSatisfaction())
+        shop.do(QIN, actions.Close(review=Review(summary="-")))
+    assert shop.refused(CHEN, actions.Reopen(reason="Again")) == {"reopening_limit": None}
+
+
+def test_a_wait_that_begins_at_the_very_due_time_leaves_no_time() -> None:
+    shop = Shop().upheld()
+    shop.now = due_of(shop, "assignment")
+    shop.desk.act(shop.id, actions.WaitForCustomer(text="Which cup?"), LI)
+    shop.do(LI, actions.Resume(note="Blue"))
+    assert due_of(shop, "assignment") == shop.now

@@ -203,7 +203,7 @@ def test_p20_the_customer_is_told_with_proof_and_the_shipment() -> None:
 
 def test_p21_feedback_is_asked_for_with_a_time_and_silence_counts_only_after_it() -> None:
     shop = Shop().answered()
-    assert shop.owed()["feedback"] == "chen"
+    assert shop.owed()["feedback"] == "complainant"
     assert shop.desk.customer_view(shop.id).reply_by == shop.now + timedelta(days=14)
     assert shop.refused(LI, actions.LapseFeedback()) == {"too_early": None}
     assert shop.do(LI, actions.LapseFeedback(), days=15).complaint.stage == "awaiting_review"

@@ -106,7 +106,8 @@ def list_cases(
 
         console().print(case_table(case_list(desk.workflow, page.complaints)))
         more = f"; there are more: --after {page.next}" if page.next else ""
-        console().print(f"\n{len(page.complaints)} cases{more}", style="dim", soft_wrap=True)
+        count = len(page.complaints)
+        console().print(f"\n{count} case{'' if count == 1 else 's'}{more}", style="dim", soft_wrap=True)
 
 
 def history(case: Case, db: Database, as_json: AsJson = False) -> None:

@@ -24,6 +24,9 @@ _text = StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A moment in UTC. A naive datetime is refused; any other zone is converted (law 14)."""
 
+Moment = AwareDatetime
+"""A moment that the library wrote itself, in UTC already: ``decide`` sees to it, law 14 is checked on every file."""
+
 Text = Annotated[str, _text]
 """Words of a person: 1 to 20,000 characters, trimmed, without NUL (no SQL text column holds one)."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from complaintflow.model.base import Code, Frozen, Ref, Text, UtcDatetime
+from complaintflow.model.base import Code, Frozen, Moment, Ref, Text
 from complaintflow.model.entry import Version
 from complaintflow.model.judgement import Answer, Assessment, Feedback, Finding, Review, Stars
 from complaintflow.model.obligation import Obligation
@@ -39,10 +39,10 @@ class Complaint(Frozen):
     workflow: str
     stage: str
     owner: Owner
-    recorded_at: UtcDatetime
-    received_at: UtcDatetime
-    updated_at: UtcDatetime
-    ended_at: UtcDatetime | None = None
+    recorded_at: Moment
+    received_at: Moment
+    updated_at: Moment
+    ended_at: Moment | None = None
     """When it was closed, withdrawn or merged; ``None`` while it is open."""
 
     complainant: Complainant
@@ -63,6 +63,7 @@ class Complaint(Frozen):
     urgent: bool = False
 
     obligations: tuple[Obligation, ...] = ()
+    """What is open and what was missed; what was kept or waived is in the file."""
     assessment: Assessment | None = None
     finding: Finding | None = None
     lines: tuple[RemedyLine, ...] = ()
@@ -74,7 +75,7 @@ class Complaint(Frozen):
     merged_into: Ref | None = None
     referred_to: Text | None = None
 
-    acknowledged_at: UtcDatetime | None = None
+    acknowledged_at: Moment | None = None
     plans: Count = 0
     proposed_by: Ref | None = None
     approved_by: Ref | None = None
@@ -92,7 +93,7 @@ class Complaint(Frozen):
         return tuple(o for o in self.obligations if o.is_open)
 
     @property
-    def next_due_at(self) -> UtcDatetime | None:
+    def next_due_at(self) -> Moment | None:
         """The earliest due time of its open obligations."""
         return min((o.due_at for o in self.obligations if o.is_open), default=None)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from complaintflow.model.actions import AnyAction
-from complaintflow.model.base import Frozen, Ref, UtcDatetime
+from complaintflow.model.base import Frozen, Moment, Ref
 from complaintflow.model.obligation import Obligation, Settlement
 from complaintflow.model.parties import Actor, Owner
 
@@ -24,7 +24,7 @@ class Entry(Frozen):
 
     complaint_id: Ref
     seq: Version
-    at: UtcDatetime
+    at: Moment
     actor: Actor
     action: AnyAction
     stage_from: str

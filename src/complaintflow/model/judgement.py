@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from complaintflow.model.base import Code, Frozen, Ref, Text, UtcDatetime
+from complaintflow.model.base import Code, Frozen, Moment, Ref, Text, UtcDatetime
 from complaintflow.model.money import Money
 from complaintflow.model.parties import StaffMember
 
@@ -24,7 +24,7 @@ class Assessment(Frozen):
     demand_reasonable: bool
     reason: Text
     by: Ref
-    at: UtcDatetime
+    at: Moment
 
 
 class Finding(Frozen):
@@ -41,7 +41,7 @@ class Answer(Frozen):
 
     text: Text
     channel: Code
-    at: UtcDatetime
+    at: Moment
     proof: Ref | None = None
 
 
@@ -49,7 +49,7 @@ class Feedback(Frozen):
     """How the complainant took the answer, or that they stayed silent until the time lapsed (P21)."""
 
     kind: Literal["satisfied", "disputed", "appealed", "lapsed"]
-    at: UtcDatetime
+    at: Moment
     stars: Stars | None = None
     words: Text | None = None
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from complaintflow.model.base import Frozen, UtcDatetime
+from complaintflow.model.base import Frozen, Moment
 
 
 class Kind(StrEnum):
@@ -59,7 +59,7 @@ class Status(StrEnum):
 
 
 class Party(Frozen):
-    """Who owes or is owed: always a role, and the department and person once they are known."""
+    """Who owes or is owed: always a role, and inside the house the department and person once they are known."""
 
     role: str
     department: str | None = None
@@ -77,10 +77,10 @@ class Obligation(Frozen):
     kind: str
     owed_by: Party
     owed_to: Party
-    opened_at: UtcDatetime
-    due_at: UtcDatetime
+    opened_at: Moment
+    due_at: Moment
     status: Status = Status.OPEN
-    settled_at: UtcDatetime | None = None
+    settled_at: Moment | None = None
     ref: str | None = None
     words: str | None = None
     level: Annotated[int, Field(ge=0)] = 0

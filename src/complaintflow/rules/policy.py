@@ -48,6 +48,7 @@ class Policy:
     max_disputes: int = 2
     max_appeals: int = 1
     max_extensions: int = 2
+    max_reopenings: int = 3
     reopen_within: timedelta = timedelta(days=60)
 
     def category(self, code: str) -> Category | None:

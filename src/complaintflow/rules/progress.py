@@ -29,7 +29,7 @@ def may_be_handed_back(s: Situation) -> Refusal | None:
 
 
 def may_be_extended(s: Situation) -> Refusal | None:
-    """The time of a stage is extended only so often."""
+    """A case is given more time only so often."""
     return _limit(
         "extension_limit",
         s.complaint.extensions,
@@ -60,7 +60,7 @@ def extends_in_time(s: Situation, action: Extend) -> Refusal | None:
 
 
 def _stage_duties(c: Complaint) -> tuple[Obligation, ...]:
-    return tuple(o for o in c.obligations if o.is_open and o.kind in STAGE_DUTIES)
+    return tuple(o for o in c.open_obligations if o.kind in STAGE_DUTIES)
 
 
 def every_line_is_settled(s: Situation) -> Refusal | None:
@@ -142,12 +142,12 @@ def fails_an_approved_line(s: Situation, action: FailRemedy) -> Refusal | None:
 
 def feedback_time_is_over(s: Situation) -> Refusal | None:
     """Silence counts only after the time for feedback is over."""
-    due = max((o.due_at for o in s.complaint.obligations if o.kind == Kind.FEEDBACK and not o.level), default=None)
-    if due is None or s.at > due:
+    asked = next((o for o in s.complaint.open_obligations if o.kind == Kind.FEEDBACK), None)
+    if asked is None or asked.level or s.at > asked.due_at:
         return None
     return Refusal(
         code="too_early",
-        message=f"The complainant has until {due:%Y-%m-%d %H:%M} UTC to give feedback.",
+        message=f"The complainant has until {asked.due_at:%Y-%m-%d %H:%M} UTC to give feedback.",
         remedy="Wait for it, or record what the complainant says.",
     )
 
@@ -181,6 +181,17 @@ def _window_is_open(s: Situation) -> bool:
     return ended is not None and s.at <= ended + s.policy.reopen_within
 
 
+def may_be_reopened_again(s: Situation) -> Refusal | None:
+    """A case is reopened only so often; what comes after is a new complaint or the outside body."""
+    return _limit(
+        "reopening_limit",
+        s.complaint.reopenings,
+        s.policy.max_reopenings,
+        "This case has been reopened",
+        "Record a new complaint that names this one, or turn to the outside body.",
+    )
+
+
 def can_still_be_reopened(s: Situation) -> Refusal | None:
     """A case is reopened inside the window only."""
     if _window_is_open(s):
@@ -208,7 +219,7 @@ def _open_obligation(s: Situation, id: str) -> Refusal | None:
     if found is not None and found.is_open:
         return None
     ids = ", ".join(f"{o.id} ({o.kind})" for o in s.complaint.open_obligations) or "none"
-    state = "no obligation of this case" if found is None else f"already {found.status}"
+    state = "not open in this case" if found is None else f"already {found.status}"
     return Refusal(
         code="no_such_obligation", field="obligation", message=f"{id!r} is {state}.", remedy=f"Open ones: {ids}."
     )

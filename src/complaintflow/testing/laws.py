@@ -16,7 +16,15 @@ from complaintflow.workflow.definition import Workflow
 from complaintflow.workflow.evolve import evolve, fold
 
 JUDGING = (act.Uphold, act.Decline, act.SettleOnTheSpot)
-HANDLING = (act.Accept, act.EstablishCause, act.ProposePlan, act.CompleteRemedy, act.Answer)
+HANDLING = (
+    act.Accept,
+    act.EstablishCause,
+    act.ProposePlan,
+    act.CompleteRemedy,
+    act.FailRemedy,
+    act.Replan,
+    act.Answer,
+)
 
 
 def check(workflow: Workflow, complaint: Complaint, file: Sequence[Entry]) -> None:

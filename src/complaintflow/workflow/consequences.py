@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from complaintflow.model import actions as act
@@ -25,11 +26,10 @@ OUTSIDE = frozenset({Role.COMPLAINANT, Role.THIRD_PARTY})
 class Ledger:
     """The obligations of one entry while it is being made."""
 
-    def __init__(self, s: Situation, seq: int, owner: Owner, complainant: str) -> None:
+    def __init__(self, s: Situation, seq: int, owner: Owner) -> None:
         self.s = s
         self.seq = seq
         self.owner = owner
-        self.complainant = complainant
         self.left: list[Obligation] = [o for o in s.case.obligations if o.is_open] if s.case is not None else []
         self.opened: list[Obligation] = []
         self.settled: list[Settlement] = []
@@ -37,6 +37,8 @@ class Ledger:
     def settle(self, which: Iterable[Obligation], status: Status, reason: str | None = None) -> None:
         """End open obligations; what is late ends as missed, whatever ``status`` says (law 8)."""
         ended = {o.id: deadlines.outcome(o.due_at, self.s.at, status) for o in which}
+        if not ended:
+            return
         self.settled += [Settlement(obligation=o_id, status=how, reason=reason) for o_id, how in ended.items()]
         self.left = [o for o in self.left if o.id not in ended]
 
@@ -53,7 +55,7 @@ class Ledger:
                 id=f"{self.seq}.{len(self.opened) + 1}",
                 kind=kind,
                 owed_by=owed_by or self._owed_by(duty.role, duty.place),
-                owed_to=Party(role=duty.to, person=self.complainant if duty.to == Role.COMPLAINANT else None),
+                owed_to=_party(duty.to),
                 opened_at=self.s.at,
                 due_at=due or deadlines.due_at(self.s.policy, kind, self.s.at),
                 **more,
@@ -62,13 +64,18 @@ class Ledger:
 
     def _owed_by(self, role: str, place: str) -> Party:
         if place == "person":
-            return Party(role=role, department=self.owner.department, person=self.owner.person)
+            return _party(role, self.owner.department, self.owner.person)
         if place == "department":
-            return Party(role=role, department=self.owner.department)
+            return _party(role, self.owner.department)
         if place == "outside":
-            return Party(role=role, person=self.complainant if role == Role.COMPLAINANT else None)
-        desk = self.s.policy.front_desk if place == "front_desk" else self.s.policy.reviewers
-        return Party(role=role, department=desk)
+            return _party(role)
+        return _party(role, self.s.policy.front_desk if place == "front_desk" else self.s.policy.reviewers)
+
+
+@lru_cache(maxsize=1024)
+def _party(role: str, department: str | None = None, person: str | None = None) -> Party:
+    """The same few parties owe nearly everything: each is made once, for all who owe or are owed."""
+    return Party(role=role, department=department, person=person)
 
 
 def consequences(
@@ -78,12 +85,12 @@ def consequences(
     to = workflow.stages[target]
     came_from = workflow.stages[s.case.stage] if s.case is not None else None
     owner = _owner_after(s, to)
-    complainant = s.action.complainant.id if isinstance(s.action, act.Record) else s.complaint.complainant.id
-    ledger = Ledger(s, seq, owner, complainant)
+    ledger = Ledger(s, seq, owner)
     moved = row.target is not None
     if moved and came_from is not None:
         _leave(ledger, came_from, to)
-    ledger.kept(*row.settles)
+    if row.settles:
+        ledger.kept(*row.settles)
     if s.action is not None and (special := _SPECIAL.get(type(s.action))) is not None:
         special(ledger, s.action)
     if moved:
@@ -129,8 +136,9 @@ def _enter(ledger: Ledger, to: Stage) -> None:
     due: datetime | None = None
     if isinstance(action, act.WaitForCustomer | act.WaitForThirdParty):
         due = action.until
-    elif isinstance(action, act.Resume) and case is not None and case.waiting is not None and case.waiting.remaining:
-        due = ledger.s.at + case.waiting.remaining
+    elif isinstance(action, act.Resume) and case is not None and case.waiting is not None:
+        left = case.waiting.remaining
+        due = ledger.s.at + left if left is not None else None
     ledger.open(to.duty, due)
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from complaintflow.model import actions as act
 from complaintflow.model.base import Frozen, Label, UtcDatetime
-from complaintflow.model.complaint import Complaint
 from complaintflow.model.entry import Entry
 from complaintflow.model.obligation import Kind, Status
 from complaintflow.model.remedy import LineStatus, RemedyLine
 from complaintflow.model.subject import Shipment
 from complaintflow.workflow.definition import Workflow
-from complaintflow.workflow.evolve import fold
+from complaintflow.workflow.evolve import fold, obligations
 
 
 class Step(Frozen):
@@ -113,7 +112,7 @@ def customer_view(workflow: Workflow, file: Sequence[Entry], language: str | Non
         stage=words(stage.says),
         next_step=words(stage.next),
         reply_by=next((o.due_at for o in c.open_obligations if o.kind in _WAITS_FOR_CUSTOMER and not o.level), None),
-        promises=tuple(words.promises(c)),
+        promises=tuple(words.promises(file)),
         remedies=tuple(words.remedy(line) for line in c.lines if line.status in _STATUS),
         answer=c.answer.text if c.answer else None,
         steps=tuple(words.steps(file)),
@@ -130,8 +129,8 @@ class _Words:
     def __call__(self, label: Label) -> str:
         return label.in_language(self.language)
 
-    def promises(self, c: Complaint) -> Iterator[PromiseMade]:
-        for o in c.obligations:
+    def promises(self, file: Sequence[Entry]) -> Iterator[PromiseMade]:
+        for o in obligations(file):
             if o.kind in _PROMISES and not o.level:
                 said = (
                     o.words if o.kind == Kind.PROMISE and o.words else self(self.workflow.policy.duties[o.kind].label)

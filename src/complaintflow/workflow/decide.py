@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -36,6 +36,7 @@ def decide(
     """
     if at.tzinfo is None:
         raise ValueError("at must be timezone-aware, in UTC")
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
     stage = complaint.stage if complaint is not None else UNRECORDED
     early = _out_of_place(workflow, complaint, action.type, stage, at)
     if early is not None:

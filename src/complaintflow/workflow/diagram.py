@@ -139,8 +139,7 @@ def _rules(workflow: Workflow) -> Iterator[str]:
     yield "Who may do an action in a stage, under which conditions, and where the case goes. All conditions are asked,"
     yield "and every unmet one is told. Of several rows for one action, the first whose choice (*if*) holds is the one."
     yield "Beside what is named here, an action opens and settles what its payload is about, such as a promise, a line"
-    yield "of the plan or an improvement measure. Marks such as (P07) name a requirement, (law 6) one of the"
-    yield "[laws](laws.md)."
+    yield "of the plan or an improvement measure."
     yield ""
     yield from _header("action", "from", "to", "by", "conditions", "opens", "settles")
     for rule in rules(workflow):

@@ -70,12 +70,28 @@ def _recorded(entry: Entry) -> Complaint:
 
 
 def _obligations(complaint: Complaint, entry: Entry) -> tuple[Obligation, ...]:
+    """What is open or was missed; what was kept or waived is in the file."""
     ended = {s.obligation: s.status for s in entry.settled}
-    kept = [
-        o.model_copy(update={"status": ended[o.id], "settled_at": entry.at}) if o.id in ended else o
+    left = [
+        o if o.id not in ended else _ended(o, Status.MISSED, entry)
         for o in complaint.obligations
+        if ended.get(o.id, Status.MISSED) is Status.MISSED
     ]
-    return (*kept, *entry.opened)
+    return (*left, *entry.opened)
+
+
+def _ended(o: Obligation, status: Status, entry: Entry) -> Obligation:
+    return o.model_copy(update={"status": status, "settled_at": entry.at})
+
+
+def obligations(entries: Iterable[Entry]) -> tuple[Obligation, ...]:
+    """Every obligation that a file ever opened, as it ended or stands, in the order of opening."""
+    found: dict[str, Obligation] = {}
+    for entry in entries:
+        for s in entry.settled:
+            found[s.obligation] = _ended(found[s.obligation], s.status, entry)
+        found.update((o.id, o) for o in entry.opened)
+    return tuple(found.values())
 
 
 def _with_status(c: Complaint, to: LineStatus, *of: LineStatus) -> tuple[RemedyLine, ...]:

@@ -119,8 +119,10 @@ STANDARD_TABLE: tuple[Row, ...] = (
     # 7 carry out, answer, ask for feedback --------------------------------------------------------------------
     *rows("complete_remedy", S.IN_EXECUTION, None, (Role.HANDLER, Role.AGENT), who.is_not_involved,
           when_.pays_what_was_approved, when_.is_confirmed_with_customer),
-    *rows("fail_remedy", S.IN_EXECUTION, None, (Role.HANDLER, Role.AGENT), when_.fails_an_approved_line),
-    *rows("replan", S.IN_EXECUTION, S.AWAITING_PLAN, (Role.HANDLER,), who.is_responsible, when_.a_line_has_failed),
+    *rows("fail_remedy", S.IN_EXECUTION, None, (Role.HANDLER, Role.AGENT), who.is_not_involved,
+          when_.fails_an_approved_line),
+    *rows("replan", S.IN_EXECUTION, S.AWAITING_PLAN, (Role.HANDLER,), who.is_responsible,
+          who.is_not_involved, when_.a_line_has_failed),
     *rows("answer", S.IN_EXECUTION, S.AWAITING_FEEDBACK, (Role.HANDLER, Role.AGENT), who.is_not_involved,
           when_.every_line_is_settled, fit.is_fit_for_the_customer,
           settles=(Kind.ACKNOWLEDGEMENT, Kind.PROMISED_REPLY, Kind.PROGRESS_UPDATE)),
@@ -145,7 +147,7 @@ STANDARD_TABLE: tuple[Row, ...] = (
           when_.nothing_promised_is_open, fit.measures_are_assigned, opens=(Kind.CALL_BACK,)),
     *rows("follow_up", S.CLOSED, None, _DESK, who.is_not_involved, settles=(Kind.CALL_BACK,)),
     *rows("reopen", _ENDED, S.AWAITING_ASSESSMENT, _CUSTOMER, who.speaks_for_complainant,
-          when_.can_still_be_reopened, opens=(Kind.PROGRESS_UPDATE,)),
+          when_.can_still_be_reopened, when_.may_be_reopened_again, opens=(Kind.PROGRESS_UPDATE,)),
     *rows("archive", _ENDED, S.ARCHIVED, (Role.REVIEWER, Role.MANAGER, Role.SYSTEM),
           when_.can_no_longer_be_reopened, when_.nothing_is_open),
 

@@ -1,12 +1,11 @@
+"""The command line, run in this process."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
-
-pytest.importorskip("typer", reason="the command line needs its extra")
-pytest.importorskip("rich", reason="the command line needs its extra")
 
 
 class Result(NamedTuple):
@@ -18,9 +17,10 @@ class Result(NamedTuple):
 Run = Callable[..., Result]
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command line in this process, as a terminal of 80 columns without colour shows it."""
+def runner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line as a terminal of 80 columns without colour shows it."""
+    pytest.importorskip("typer", reason="the command line needs its extra")
+    pytest.importorskip("rich", reason="the command line needs its extra")
     from complaintflow.cli import words
     from complaintflow.cli.app import run as run_app
 
