@@ -109,7 +109,7 @@ def test_json_is_the_whole_case_and_the_whole_file(run: Run, db: Path) -> None:
 def test_a_key_makes_a_repetition_harmless(run: Run, db: Path) -> None:
     again = run("record", "--db", db, *LI, "--data", CUP, "--set", "demand=A new cup", "--key", "k1")
     assert "done before, nothing new" in again.out
-    assert "1 cases" in run("list", "--db", db).out
+    assert "1 case" in run("list", "--db", db).out
     other = run("record", "--db", db, *LI, "--data", CUP, "--set", "demand=Two cups", "--key", "k1")
     assert other.code == 1
     assert "a different action" in other.err
@@ -139,7 +139,7 @@ def test_a_payload_is_read_from_a_file(run: Run, db: Path, tmp_path: Path) -> No
 
 def test_the_database_may_be_named_by_the_environment(run: Run, db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPLAINTFLOW_DB", str(db))
-    assert "1 cases" in run("list").out
+    assert "1 case" in run("list").out
 
 
 def _wrong() -> list[tuple[tuple[str, ...], int, str]]:

@@ -49,7 +49,8 @@ class Histories(RuleBasedStateMachine):
         self.now = START
         self.sql = SQLAlchemyStore.from_url(f"sqlite:///{self.folder.name}/c.db", create_tables=True)
         self.desks = [
-            ComplaintDesk(store, clock=lambda: self.now, new_id=lambda: "case-1") for store in (MemoryStore(), self.sql)
+            ComplaintDesk(store, clock=lambda: self.now, new_id=lambda: "case-1", new_salt=lambda: "0" * 32)
+            for store in (MemoryStore(), self.sql)
         ]
         self.case: Complaint | None = None
         self.file: tuple[Entry, ...] = ()

@@ -22,6 +22,7 @@ from complaintflow import (
     Refused,
     actions,
 )
+from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import AsyncStore, Store
 from story import CHEN, LI, MO, Shop
 
@@ -29,6 +30,7 @@ RECORD = actions.Record(
     complainant=Complainant(id="chen"), category="shipping", sub_type="loss", narrative="Gone", demand="Find it"
 )
 UPHOLD = actions.Uphold(reason="No scan since Monday")
+SALT = "0123456789abcdef" * 2
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -47,7 +49,9 @@ def test_the_awaitable_desk_tells_the_same_story() -> None:
     ids = iter(("a", "b"))
 
     async def story() -> tuple[Complaint, tuple[Entry, ...]]:
-        desk = AsyncComplaintDesk(AsyncMemoryStore(), clock=lambda: NOON, new_id=lambda: next(ids))
+        desk = AsyncComplaintDesk(
+            AsyncMemoryStore(), clock=lambda: NOON, new_id=lambda: next(ids), new_salt=lambda: SALT
+        )
         case = (await desk.record(RECORD, LI, key="k")).complaint
         assert (await desk.record(RECORD, LI, key="k")).repeated
         await desk.act(case.id, UPHOLD, LI, expected_version=1)
@@ -62,7 +66,7 @@ def test_the_awaitable_desk_tells_the_same_story() -> None:
         assert await desk.sweep(at=datetime(2026, 3, 20, tzinfo=UTC))
         return await desk.get("a"), await desk.history("a")
 
-    ours = ComplaintDesk(MemoryStore(), clock=lambda: NOON, new_id=lambda: "a")
+    ours = ComplaintDesk(MemoryStore(), clock=lambda: NOON, new_id=lambda: "a", new_salt=lambda: SALT)
     ours.record(RECORD, LI, key="k")
     ours.act("a", UPHOLD, LI)
     ours.sweep(at=datetime(2026, 3, 20, tzinfo=UTC))
@@ -106,14 +110,14 @@ class Rival(MemoryStore):
         super().__init__()
         self.times = times
 
-    def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
-        if entry.seq > 1 and self.times:
+    def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
+        if record.seq > 1 and self.times:
             self.times -= 1
             other = ComplaintDesk(self, tenant=tenant)
             self.times, left = 0, self.times
             other.act(complaint.id, actions.AddNote(text="I was faster"), LI)
             self.times = left
-        super().append(tenant, complaint, entry)
+        super().append(tenant, complaint, record)
 
 
 def test_an_action_is_decided_anew_when_a_colleague_was_faster() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from secrets import token_hex
 
-from complaintflow.desk.outcome import Outcome
+from complaintflow.desk.outcome import Outcome, Plan
 from complaintflow.errors import ConcurrencyConflict, KeyReused, Refused
 from complaintflow.model.actions import Action, RecordMissed
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.entry import Entry
 from complaintflow.model.parties import Actor, Role
+from complaintflow.storage.evidence import Sealed, seal, unseal
 from complaintflow.workflow.decide import decide
 from complaintflow.workflow.definition import Workflow
 from complaintflow.workflow.evolve import evolve, fold
@@ -35,21 +37,29 @@ def new_uuid7() -> str:
     return str(uuid7())
 
 
+def new_salt() -> str:
+    """Thirty-two hexadecimal digits that nobody can guess: whoever guesses a salt can guess the word under it."""
+    return token_hex(16)
+
+
 def plan(
     workflow: Workflow,
+    tenant: str,
     complaint: Complaint | None,
     action: Action,
     actor: Actor,
     at: datetime,
     *,
-    complaint_id: str | None = None,
-    key: str | None = None,
-) -> Outcome:
-    """The outcome to be written. Raises ``Refused``."""
+    complaint_id: str,
+    key: str | None,
+    salt: Callable[[], str],
+) -> Plan:
+    """What is to be written. Raises ``Refused``."""
     decided = decide(workflow, complaint, action, actor, at, complaint_id=complaint_id, key=key)
     if not isinstance(decided, Entry):
         raise Refused(action.type, decided)
-    return Outcome(evolve(complaint, decided), decided)
+    entry, record = seal(tenant, complaint, decided, salt)
+    return Plan(evolve(complaint, entry), entry, record)
 
 
 def moment(clock_says: datetime, complaint: Complaint) -> datetime:
@@ -69,11 +79,12 @@ def is_same(first: Entry, complaint_id: str | None, action: Action, actor: Actor
     return same_case and first.action == action and first.actor.id == actor.id
 
 
-def repeat(first: Entry, file: Sequence[Entry], complaint_id: str | None, action: Action, actor: Actor) -> Outcome:
+def repeat(found: Sealed, file: Sequence[Sealed], complaint_id: str | None, action: Action, actor: Actor) -> Outcome:
     """The first outcome of a key, as it was then. Raises ``KeyReused`` if the key stands for something else."""
+    first = unseal(found)
     if not is_same(first, complaint_id, action, actor):
         raise KeyReused(first.key or "", first.complaint_id, first.seq)
-    return Outcome(fold(file[: first.seq]), first, repeated=True)
+    return Outcome(fold(unseal(r) for r in file[: first.seq]), first, repeated=True)
 
 
 def missed(complaint: Complaint, at: datetime) -> Iterator[RecordMissed]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.entry import Entry
+from complaintflow.storage.evidence import Sealed
 
 
 class Outcome(NamedTuple):
@@ -14,3 +15,15 @@ class Outcome(NamedTuple):
     complaint: Complaint
     entry: Entry
     repeated: bool = False
+
+
+class Plan(NamedTuple):
+    """An outcome that is still to be written, and the sealed entry that says so."""
+
+    complaint: Complaint
+    entry: Entry
+    record: Sealed
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.complaint, self.entry)

@@ -6,7 +6,19 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FieldSerializationInfo,
+    PlainSerializer,
+    StringConstraints,
+    ValidationInfo,
+)
+
+from complaintflow.model.cells import SEALED, Cells
 
 
 class Frozen(BaseModel):
@@ -30,12 +42,31 @@ Moment = AwareDatetime
 Text = Annotated[str, _text]
 """Words of a person: 1 to 20,000 characters, trimmed, without NUL (no SQL text column holds one)."""
 
+
+def _shut(word: str, info: FieldSerializationInfo) -> object:
+    return info.context.shut(word) if isinstance(info.context, Cells) else word
+
+
+def _shut_if_personal(ref: str, info: FieldSerializationInfo) -> object:
+    return info.context.shut(ref) if isinstance(info.context, Cells) and ref in info.context.people else ref
+
+
+def _open(value: object, info: ValidationInfo) -> object:
+    if type(value) is dict and isinstance(info.context, Cells):
+        return info.context.open(value[SEALED])
+    return value
+
+
+Words = Annotated[Text, BeforeValidator(_open), PlainSerializer(_shut)]
+"""Personal text: somebody's own words, or words about somebody. Kept in a cell, so that it can be erased."""
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 """A machine-readable name in lower snake case, such as ``out_of_tolerance``."""
 
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00]+$")]
 """An identifier that the host owns (a user, an order, a file): case-sensitive, no white space."""
-
+PersonRef = Annotated[Ref, BeforeValidator(_open), PlainSerializer(_shut_if_personal)]
+"""The id of somebody who may be the complainant: then it is kept in a cell, too."""
 
 Names = Annotated[AbstractSet[str], AfterValidator(frozenset), PlainSerializer(sorted)]
 """A set of words; written in order, so that the same set is always the same text."""

@@ -36,6 +36,8 @@ class Complaint(Frozen):
     number: str
     """A short name to read out on the telephone, such as ``C2611-7K3M9-QX4C2``."""
     version: Version
+    head: str = ""
+    """The hash of the last entry (law 11)."""
     workflow: str
     stage: str
     owner: Owner
@@ -73,6 +75,9 @@ class Complaint(Frozen):
     follow_up_stars: Stars | None = None
     waiting: Waiting | None = None
     merged_into: Ref | None = None
+    held: bool = False
+    """Under legal hold: nothing of it is erased."""
+    erased_at: Moment | None = None
     referred_to: Text | None = None
 
     acknowledged_at: Moment | None = None

@@ -20,6 +20,8 @@ class Entry(Frozen):
     ``seq`` counts from 1 without gaps and equals the version of the complaint after it (law 2). What policy
     decided - the stage reached, the owner, obligations with their due times - is written here, so that replaying
     a file never asks today's policy. ``key`` is the idempotency key it was given, if any.
+
+    ``hash`` is that of its sealed form, ``prev`` that of the entry before (law 11); both are empty until it is sealed.
     """
 
     complaint_id: Ref
@@ -34,6 +36,8 @@ class Entry(Frozen):
     settled: tuple[Settlement, ...] = ()
     workflow: str
     key: str | None = None
+    prev: str = ""
+    hash: str = ""
 
     @property
     def moved(self) -> bool:

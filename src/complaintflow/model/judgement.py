@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from complaintflow.model.base import Code, Frozen, Moment, Ref, Text, UtcDatetime
+from complaintflow.model.base import Code, Frozen, Moment, Ref, Text, UtcDatetime, Words
 from complaintflow.model.money import Money
 from complaintflow.model.parties import StaffMember
 
@@ -67,8 +67,8 @@ class PenaltyProposal(Frozen):
 
     person: StaffMember
     rule: Text
-    evidence: Text
-    heard: Text
+    evidence: Words
+    heard: Words
     """What the person said when heard, or why they could not be heard."""
     percent: Annotated[Decimal, Field(gt=0, le=100)] | None = None
     base: Money | None = None
@@ -78,7 +78,7 @@ class PenaltyProposal(Frozen):
 class Review(Frozen):
     """Step 8: summary, lessons, measures, accountability, and what the case cost and recovered (P17, P26-P28)."""
 
-    summary: Text
+    summary: Words
     lessons: tuple[Text, ...] = ()
     measures: tuple[Measure, ...] = ()
     penalties: tuple[PenaltyProposal, ...] = ()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from complaintflow.model.base import Frozen, Moment
+from complaintflow.model.base import Frozen, Moment, Words
 
 
 class Kind(StrEnum):
@@ -82,7 +82,7 @@ class Obligation(Frozen):
     status: Status = Status.OPEN
     settled_at: Moment | None = None
     ref: str | None = None
-    words: str | None = None
+    words: Words | None = None
     level: Annotated[int, Field(ge=0)] = 0
 
     @property
@@ -100,4 +100,4 @@ class Settlement(Frozen):
 
     obligation: str
     status: Status
-    reason: str | None = None
+    reason: Words | None = None

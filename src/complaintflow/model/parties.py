@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from complaintflow.model.base import Frozen, Names, Ref, Text
+from complaintflow.model.base import Frozen, Names, PersonRef, Ref, Words
 
 
 class Role(StrEnum):
@@ -28,10 +28,10 @@ class Role(StrEnum):
 class Actor(Frozen):
     """Who acts. The host has authenticated them; the library only reads what is written here."""
 
-    id: Ref
+    id: PersonRef
     roles: Names
     department: str | None = None
-    name: Text | None = None
+    name: Words | None = None
 
     def has(self, role: str) -> bool:
         return role in self.roles
@@ -40,26 +40,26 @@ class Actor(Frozen):
 class Complainant(Frozen):
     """Who complains. ``tags`` are the host's own free words and no input of any decision (law 9, M19, S39)."""
 
-    id: Ref
-    name: Text | None = None
-    contact: Text | None = None
-    tags: Names = frozenset()
+    id: PersonRef
+    name: Words | None = None
+    contact: Words | None = None
+    tags: tuple[Words, ...] = ()
 
 
 class Representative(Frozen):
     """Who speaks for the complainant, and on what authority (a mandate, a parent, a lawyer)."""
 
-    id: Ref
-    authority: Text
-    name: Text | None = None
-    contact: Text | None = None
+    id: PersonRef
+    authority: Words
+    name: Words | None = None
+    contact: Words | None = None
 
 
 class StaffMember(Frozen):
     """A person of the house as the object or cause of a complaint (R18): never shown to the customer."""
 
     id: Ref
-    name: Text | None = None
+    name: Words | None = None
     department: str | None = None
 
 

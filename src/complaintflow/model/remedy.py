@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from complaintflow.model.base import Code, Frozen, Label, Ref, Text
+from complaintflow.model.base import Code, Frozen, Label, Ref, Words
 from complaintflow.model.money import Money
 from complaintflow.model.subject import Shipment
 
@@ -22,7 +22,7 @@ class Remedy(Frozen):
     """One line as it is proposed: the kind, what it is in words, the amount and who bears the cost."""
 
     kind: Code
-    description: Text
+    description: Words
     amount: Money | None = None
     cost_bearer: Code = "shop"
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from complaintflow.model.base import Frozen, Ref, Text
+from complaintflow.model.base import Frozen, Ref, Text, Words
 from complaintflow.model.parties import StaffMember
 
 
@@ -50,5 +50,5 @@ class Evidence(Frozen):
     """A reference to something the host keeps: a photo, a mail, a report. ``shown``: the customer sees it."""
 
     ref: Ref
-    description: Text
+    description: Words
     shown: bool = False

@@ -1,4 +1,4 @@
-"""How complaints and entries become text and back, and how a page's cursor is written. Shared by all stores."""
+"""How complaints become text and back, and how a page's cursor is written. Shared by all stores."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 
 from complaintflow.model.complaint import Complaint
-from complaintflow.model.entry import Entry
 
 
 def dump_complaint(complaint: Complaint) -> str:
@@ -14,19 +13,9 @@ def dump_complaint(complaint: Complaint) -> str:
     return complaint.model_dump_json(exclude_defaults=True)
 
 
-def dump_entry(entry: Entry) -> str:
-    """JSON without what is not given. Defaults are written out: an entry must mean the same for ever."""
-    return entry.model_dump_json(exclude_none=True)
-
-
 def load_complaint(text: str) -> Complaint:
     """Read what ``dump_complaint`` wrote."""
     return Complaint.model_validate_json(text)
-
-
-def load_entry(text: str) -> Entry:
-    """Read what ``dump_entry`` wrote."""
-    return Entry.model_validate_json(text)
 
 
 def cursor_after(complaint: Complaint) -> str:

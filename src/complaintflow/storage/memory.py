@@ -7,8 +7,8 @@ from threading import Lock
 
 from complaintflow.errors import ConcurrencyConflict
 from complaintflow.model.complaint import Complaint
-from complaintflow.model.entry import Entry
 from complaintflow.storage import codec
+from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page, Query
 
 
@@ -18,31 +18,31 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._complaints: dict[tuple[str, str], Complaint] = {}
-        self._entries: dict[tuple[str, str], tuple[Entry, ...]] = {}
-        self._keys: dict[tuple[str, str], Entry] = {}
+        self._entries: dict[tuple[str, str], tuple[Sealed, ...]] = {}
+        self._keys: dict[tuple[str, str], Sealed] = {}
         self._numbers: set[tuple[str, str]] = set()
 
     def load(self, tenant: str, complaint_id: str) -> Complaint | None:
         return self._complaints.get((tenant, complaint_id))
 
-    def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
-        case = (tenant, entry.complaint_id)
+    def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
+        case = (tenant, record.complaint_id)
         with self._lock:
             stored = self._complaints.get(case)
             version = stored.version if stored else 0
-            if version != entry.seq - 1:
-                raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, version)
+            if version != record.seq - 1:
+                raise ConcurrencyConflict(record.complaint_id, record.seq - 1, version)
             if stored is None and (tenant, complaint.number) in self._numbers:
-                raise ConcurrencyConflict(entry.complaint_id, 0, None)
-            if entry.key is not None:
-                if (tenant, entry.key) in self._keys:
-                    raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, None)
-                self._keys[tenant, entry.key] = entry
+                raise ConcurrencyConflict(record.complaint_id, 0, None)
+            if record.key is not None:
+                if (tenant, record.key) in self._keys:
+                    raise ConcurrencyConflict(record.complaint_id, record.seq - 1, None)
+                self._keys[tenant, record.key] = record
             self._numbers.add((tenant, complaint.number))
-            self._entries[case] = (*self._entries.get(case, ()), entry)
+            self._entries[case] = (*self._entries.get(case, ()), record)
             self._complaints[case] = complaint
 
-    def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
+    def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         return self._entries.get((tenant, complaint_id), ())
 
     def find(self, tenant: str, query: Query) -> Page:
@@ -60,8 +60,18 @@ class MemoryStore:
         late = sorted((c.next_due_at, c.id) for c in ours if c.next_due_at is not None and c.next_due_at < before)
         return tuple(complaint_id for _, complaint_id in late[:limit])
 
-    def recall(self, tenant: str, key: str) -> Entry | None:
+    def recall(self, tenant: str, key: str) -> Sealed | None:
         return self._keys.get((tenant, key))
+
+    def forget(self, tenant: str, complaint: Complaint) -> None:
+        case = (tenant, complaint.id)
+        with self._lock:
+            stored = self._complaints.get(case)
+            if stored is None or stored.version != complaint.version:
+                raise ConcurrencyConflict(complaint.id, complaint.version, stored.version if stored else 0)
+            self._complaints[case] = complaint
+            self._entries[case] = tuple(r._replace(cells=None) for r in self._entries[case])
+            self._keys.update({(tenant, r.key): r for r in self._entries[case] if r.key is not None})
 
 
 def _place(c: Complaint) -> tuple[datetime, str]:
@@ -76,12 +86,12 @@ def _matches(c: Complaint, q: Query) -> bool:
         (q.sub_type, c.sub_type),
         (q.department, c.owner.department),
         (q.person, c.owner.person),
-        (q.complainant, c.complainant.id),
         (q.order, c.subject.order),
         (q.cause, c.finding.cause if c.finding else None),
     )
     return (
         all(wanted is None or wanted == found for wanted, found in pairs)
+        and (q.complainant is None or q.complainant in c.speakers)
         and (q.recorded_from is None or c.recorded_at >= q.recorded_from)
         and (q.recorded_before is None or c.recorded_at < q.recorded_before)
         and (q.due_before is None or (c.next_due_at is not None and c.next_due_at < q.due_before))
@@ -97,10 +107,10 @@ class AsyncMemoryStore:
     async def load(self, tenant: str, complaint_id: str) -> Complaint | None:
         return self._store.load(tenant, complaint_id)
 
-    async def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
-        self._store.append(tenant, complaint, entry)
+    async def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
+        self._store.append(tenant, complaint, record)
 
-    async def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
+    async def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         return self._store.history(tenant, complaint_id)
 
     async def find(self, tenant: str, query: Query) -> Page:
@@ -109,5 +119,8 @@ class AsyncMemoryStore:
     async def due(self, tenant: str, before: datetime, limit: int) -> tuple[str, ...]:
         return self._store.due(tenant, before, limit)
 
-    async def recall(self, tenant: str, key: str) -> Entry | None:
+    async def recall(self, tenant: str, key: str) -> Sealed | None:
         return self._store.recall(tenant, key)
+
+    async def forget(self, tenant: str, complaint: Complaint) -> None:
+        self._store.forget(tenant, complaint)

@@ -6,13 +6,13 @@ A store keeps data and knows no rules. Every method works inside one tenant and 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, runtime_checkable
 
 from pydantic import Field
 
 from complaintflow.model.base import Frozen, UtcDatetime
 from complaintflow.model.complaint import Complaint
-from complaintflow.model.entry import Entry
+from complaintflow.storage.evidence import Sealed
 
 
 class Query(Frozen):
@@ -25,6 +25,7 @@ class Query(Frozen):
     department: str | None = None
     person: str | None = None
     complainant: str | None = None
+    """The complainant's id or the representative's."""
     order: str | None = None
     cause: str | None = None
     recorded_from: UtcDatetime | None = None
@@ -51,16 +52,16 @@ class Store(Protocol):
         """The complaint as its last entry left it, or ``None``."""
         ...
 
-    def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
-        """Write the entry and the complaint that it makes: both or neither.
+    def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
+        """Write the sealed entry and the complaint that it makes: both or neither.
 
-        Before: the stored version is ``entry.seq - 1`` (nothing is stored for ``seq`` 1), the number is free, and
-        so is ``entry.key`` if there is one. Otherwise raises ``ConcurrencyConflict`` and has written nothing.
+        Before: the stored version is ``record.seq - 1`` (nothing is stored for ``seq`` 1), the number is free, and
+        so is ``record.key`` if there is one. Otherwise raises ``ConcurrencyConflict`` and has written nothing.
         """
         ...
 
-    def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
-        """All entries in the order of ``seq``; empty if there is no such complaint."""
+    def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
+        """All sealed entries, as they were given, in the order of ``seq``; empty if there is no such complaint."""
         ...
 
     def find(self, tenant: str, query: Query) -> Page:
@@ -71,8 +72,8 @@ class Store(Protocol):
         """Ids of complaints with an open obligation due strictly before ``before``, most overdue first."""
         ...
 
-    def recall(self, tenant: str, key: str) -> Entry | None:
-        """The entry that was written under this idempotency key, or ``None``."""
+    def recall(self, tenant: str, key: str) -> Sealed | None:
+        """The sealed entry that was written under this idempotency key, or ``None``."""
         ...
 
 
@@ -83,11 +84,11 @@ class AsyncStore(Protocol):
         """See ``Store.load``."""
         ...
 
-    async def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
+    async def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
         """See ``Store.append``."""
         ...
 
-    async def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
+    async def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         """See ``Store.history``."""
         ...
 
@@ -99,6 +100,29 @@ class AsyncStore(Protocol):
         """See ``Store.due``."""
         ...
 
-    async def recall(self, tenant: str, key: str) -> Entry | None:
+    async def recall(self, tenant: str, key: str) -> Sealed | None:
         """See ``Store.recall``."""
+        ...
+
+
+@runtime_checkable
+class SupportsErasure(Protocol):
+    """What a store can do beside: take back personal words."""
+
+    def forget(self, tenant: str, complaint: Complaint) -> None:
+        """Remove the cells of all entries of this complaint, for good, and put ``complaint`` in the snapshot's place.
+
+        Both or neither. Nothing of the former snapshot and cells may be left where the store keeps its data, indexes
+        and logs of its own included, as far as its database can tell.
+        Raises ``ConcurrencyConflict`` if the stored version is not ``complaint.version``; nothing is changed then.
+        """
+        ...
+
+
+@runtime_checkable
+class AsyncSupportsErasure(Protocol):
+    """The awaitable twin of ``SupportsErasure``."""
+
+    async def forget(self, tenant: str, complaint: Complaint) -> None:
+        """See ``SupportsErasure.forget``."""
         ...

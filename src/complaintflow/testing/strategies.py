@@ -180,6 +180,9 @@ def _payloads(workflow: Workflow, c: Complaint, at: datetime) -> dict[str, Calla
         "escalate": lambda: b(act.Escalate, reason=_internal),
         "refer_outside": lambda: b(act.ReferOutside, text=public, body=st.just("PUBLIC ombudsman")),
         "withdraw": lambda: b(act.Withdraw, reason=st.just("PUBLIC solved")),
+        "place_hold": lambda: st.just(act.PlaceHold(matter="INTERNAL claim")),
+        "lift_hold": lambda: st.just(act.LiftHold(reason="INTERNAL settled")),
+        "record_erasure": lambda: st.just(act.RecordErasure(reason="INTERNAL asked for")),
         "record_missed": lambda: b(act.RecordMissed, obligation=owed),
     }
 

@@ -28,6 +28,7 @@ def evolve(complaint: Complaint | None, entry: Entry) -> Complaint:
         "stage": entry.stage_to,
         "owner": entry.owner,
         "updated_at": entry.at,
+        "head": entry.hash,
     }
     if entry.settled or entry.opened:
         changes["obligations"] = _obligations(complaint, entry)
@@ -58,6 +59,7 @@ def _recorded(entry: Entry) -> Complaint:
         id=entry.complaint_id,
         number=case_number(entry.complaint_id, entry.at),
         version=1,
+        head=entry.hash,
         workflow=entry.workflow,
         stage=entry.stage_to,
         owner=entry.owner,
@@ -268,6 +270,14 @@ def _refer(_: Complaint, a: act.ReferOutside, __: Entry) -> Changes:
     return {"referred_to": a.body}
 
 
+def _hold(_: Complaint, a: act.PlaceHold | act.LiftHold, __: Entry) -> Changes:
+    return {"held": isinstance(a, act.PlaceHold)}
+
+
+def _erase(_: Complaint, __: act.RecordErasure, e: Entry) -> Changes:
+    return {"erased_at": e.at}
+
+
 _CHANGES: dict[type[act.Action], Callable[[Complaint, Any, Entry], Changes]] = {
     act.Acknowledge: _acknowledge,
     act.Reclassify: _reclassify,
@@ -299,5 +309,8 @@ _CHANGES: dict[type[act.Action], Callable[[Complaint, Any, Entry], Changes]] = {
     act.Extend: _extend,
     act.Escalate: _escalate,
     act.ReferOutside: _refer,
+    act.PlaceHold: _hold,
+    act.LiftHold: _hold,
+    act.RecordErasure: _erase,
 }
 """What each action changes beside stage, owner and obligations; an action that is not here changes nothing else."""

@@ -30,6 +30,7 @@ from complaintflow.model.complaint import Complaint
 from complaintflow.model.obligation import Kind
 from complaintflow.model.parties import Role
 from complaintflow.rules import content as fit
+from complaintflow.rules import keeping as keep
 from complaintflow.rules import people as who
 from complaintflow.rules import progress as when_
 from complaintflow.rules.policy import Policy
@@ -147,7 +148,7 @@ STANDARD_TABLE: tuple[Row, ...] = (
           when_.nothing_promised_is_open, fit.measures_are_assigned, opens=(Kind.CALL_BACK,)),
     *rows("follow_up", S.CLOSED, None, _DESK, who.is_not_involved, settles=(Kind.CALL_BACK,)),
     *rows("reopen", _ENDED, S.AWAITING_ASSESSMENT, _CUSTOMER, who.speaks_for_complainant,
-          when_.can_still_be_reopened, when_.may_be_reopened_again, opens=(Kind.PROGRESS_UPDATE,)),
+          when_.can_still_be_reopened, when_.may_be_reopened_again, keep.is_not_erased, opens=(Kind.PROGRESS_UPDATE,)),
     *rows("archive", _ENDED, S.ARCHIVED, (Role.REVIEWER, Role.MANAGER, Role.SYSTEM),
           when_.can_no_longer_be_reopened, when_.nothing_is_open),
 
@@ -175,6 +176,11 @@ STANDARD_TABLE: tuple[Row, ...] = (
     *rows("waive_obligation", (*_OPEN, *_ENDED), None, (Role.MANAGER,), who.is_not_involved,
           when_.waives_what_is_open),
     *rows("record_missed", (*_OPEN, *_ENDED), None, (Role.SYSTEM,), when_.is_overdue),
+
+    # keeping the file -----------------------------------------------------------------------------------------
+    *rows("place_hold", (*_OPEN, *_ENDED, S.ARCHIVED), None, (Role.MANAGER,), keep.is_not_held),
+    *rows("lift_hold", (*_OPEN, *_ENDED, S.ARCHIVED), None, (Role.MANAGER,), keep.is_held),
+    *rows("record_erasure", (*_ENDED, S.ARCHIVED), None, (Role.MANAGER, Role.SYSTEM), keep.is_not_held),
 )
 # fmt: on
 

@@ -148,7 +148,7 @@ class Company:
 
 def _record(row: Row, consumer: str) -> act.Record:
     return act.Record(
-        complainant=Complainant(id=consumer, tags=row.tags),
+        complainant=Complainant(id=consumer, tags=tuple(sorted(row.tags))),
         category=code(row.product),
         sub_type=code(row.issue),
         narrative=row.narrative,

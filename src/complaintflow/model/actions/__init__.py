@@ -56,6 +56,7 @@ from complaintflow.model.actions.intake import (
     SettleOnTheSpot,
     Uphold,
 )
+from complaintflow.model.actions.keeping import LiftHold, PlaceHold, RecordErasure
 
 _Any = (
     Record | Acknowledge | Reclassify | Uphold | Decline | SettleOnTheSpot | Merge
@@ -64,7 +65,7 @@ _Any = (
     | ConfirmSatisfaction | Dispute | Appeal | LapseFeedback | Close | Reopen | FollowUp | Archive
     | AddNote | AttachEvidence | Promise | FulfilObligation | WaiveObligation | UpdateCustomer
     | WaitForCustomer | WaitForThirdParty | Resume | Extend | Reassign | Escalate | ReferOutside
-    | Withdraw | RecordMissed
+    | Withdraw | RecordMissed | PlaceHold | LiftHold | RecordErasure
 )  # fmt: skip
 
 AnyAction = Annotated[_Any, Field(discriminator="type")]
@@ -99,12 +100,15 @@ __all__ = [
     "FulfilObligation",
     "HandBack",
     "LapseFeedback",
+    "LiftHold",
     "Merge",
+    "PlaceHold",
     "Promise",
     "ProposePlan",
     "Reassign",
     "Reclassify",
     "Record",
+    "RecordErasure",
     "RecordMissed",
     "ReferOutside",
     "Reopen",

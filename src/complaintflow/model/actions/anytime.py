@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from complaintflow.model.actions.base import Action, ToCustomer
-from complaintflow.model.base import Code, Label, Ref, Text, UtcDatetime
+from complaintflow.model.base import Code, Label, Ref, UtcDatetime, Words
 from complaintflow.model.subject import Evidence
 
 
@@ -15,7 +15,7 @@ class AddNote(Action):
     type: Literal["add_note"] = "add_note"
     label: ClassVar = Label("Add a note", "添加内部备注")
 
-    text: Text
+    text: Words
 
 
 class AttachEvidence(Action):
@@ -46,7 +46,7 @@ class FulfilObligation(Action):
     label: ClassVar = Label("Fulfil an obligation", "履行义务")
 
     obligation: Ref
-    how: Text
+    how: Words
 
 
 class WaiveObligation(Action):
@@ -56,7 +56,7 @@ class WaiveObligation(Action):
     label: ClassVar = Label("Waive an obligation", "免除义务")
 
     obligation: Ref
-    reason: Text
+    reason: Words
 
 
 class UpdateCustomer(ToCustomer):
@@ -83,8 +83,8 @@ class WaitForThirdParty(Action):
     type: Literal["wait_for_third_party"] = "wait_for_third_party"
     label: ClassVar = Label("Wait for a third party", "等待第三方")
 
-    party: Text
-    request: Text
+    party: Words
+    request: Words
     until: UtcDatetime | None = None
 
 
@@ -94,7 +94,7 @@ class Resume(Action):
     type: Literal["resume"] = "resume"
     label: ClassVar = Label("Resume", "恢复处理")
 
-    note: Text
+    note: Words
 
 
 class Extend(ToCustomer):
@@ -104,7 +104,7 @@ class Extend(ToCustomer):
     label: ClassVar = Label("Extend the time", "延长期限")
 
     until: UtcDatetime
-    reason: Text
+    reason: Words
 
 
 class Reassign(Action):
@@ -115,7 +115,7 @@ class Reassign(Action):
 
     person: Ref
     department: Code
-    reason: Text
+    reason: Words
 
 
 class Escalate(Action):
@@ -124,7 +124,7 @@ class Escalate(Action):
     type: Literal["escalate"] = "escalate"
     label: ClassVar = Label("Escalate", "升级处理")
 
-    reason: Text
+    reason: Words
 
 
 class ReferOutside(ToCustomer):
@@ -133,7 +133,7 @@ class ReferOutside(ToCustomer):
     type: Literal["refer_outside"] = "refer_outside"
     label: ClassVar = Label("Refer outside", "转外部机构")
 
-    body: Text
+    body: Words
 
 
 class Withdraw(Action):
@@ -142,7 +142,7 @@ class Withdraw(Action):
     type: Literal["withdraw"] = "withdraw"
     label: ClassVar = Label("Withdraw", "撤回投诉")
 
-    reason: Text
+    reason: Words
 
 
 class RecordMissed(Action):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from complaintflow.model.base import Frozen, Label, Text
+from complaintflow.model.base import Frozen, Label, Words
 
 
 class Action(Frozen):
@@ -24,7 +24,7 @@ class Action(Frozen):
 class ToCustomer(Action):
     """An action whose ``text`` the complainant reads."""
 
-    text: Text
+    text: Words
 
     def words_for_customer(self) -> str | None:
         return self.text

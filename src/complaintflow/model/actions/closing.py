@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from complaintflow.model.actions.base import Action
-from complaintflow.model.base import Label, Ref, Text
+from complaintflow.model.base import Label, Ref, Words
 from complaintflow.model.judgement import Review, Stars
 
 
@@ -16,7 +16,7 @@ class ConfirmSatisfaction(Action):
     label: ClassVar = Label("Confirm satisfaction", "确认满意")
 
     stars: Stars | None = None
-    words: Text | None = None
+    words: Words | None = None
 
 
 class Dispute(Action):
@@ -25,7 +25,7 @@ class Dispute(Action):
     type: Literal["dispute"] = "dispute"
     label: ClassVar = Label("Dispute the outcome", "对结果提出异议")
 
-    reason: Text
+    reason: Words
     stars: Stars | None = None
 
 
@@ -35,7 +35,7 @@ class Appeal(Action):
     type: Literal["appeal"] = "appeal"
     label: ClassVar = Label("Appeal", "申诉")
 
-    reason: Text
+    reason: Words
 
 
 class LapseFeedback(Action):
@@ -60,7 +60,7 @@ class Reopen(Action):
     type: Literal["reopen"] = "reopen"
     label: ClassVar = Label("Reopen", "重新开启")
 
-    reason: Text
+    reason: Words
 
 
 class FollowUp(Action):
@@ -69,7 +69,7 @@ class FollowUp(Action):
     type: Literal["follow_up"] = "follow_up"
     label: ClassVar = Label("Call back", "回访")
 
-    note: Text
+    note: Words
     stars: Stars | None = None
     new_case: Ref | None = None
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from complaintflow.model.actions.base import Action, ToCustomer
-from complaintflow.model.base import Code, Label, Ref, Text
+from complaintflow.model.base import Code, Label, Ref, Words
 from complaintflow.model.money import Money
 from complaintflow.model.parties import StaffMember
 from complaintflow.model.remedy import Remedy
@@ -39,7 +39,7 @@ class HandBack(Action):
     type: Literal["hand_back"] = "hand_back"
     label: ClassVar = Label("Hand back", "退回指派")
 
-    reason: Text
+    reason: Words
     suggested_department: Code | None = None
 
 
@@ -50,7 +50,7 @@ class EstablishCause(Action):
     label: ClassVar = Label("Establish the cause", "查明原因")
 
     cause: Code
-    description: Text
+    description: Words
     department: Code
     person: StaffMember | None = None
 
@@ -62,7 +62,7 @@ class ProposePlan(Action):
     label: ClassVar = Label("Propose a plan", "提出处理方案")
 
     lines: Annotated[tuple[Remedy, ...], Field(min_length=1, max_length=50)]
-    against_demand: Text
+    against_demand: Words
     """How the plan compares with the demand."""
 
     def words_for_customer(self) -> str:
@@ -75,7 +75,7 @@ class Approve(Action):
     type: Literal["approve"] = "approve"
     label: ClassVar = Label("Approve the plan", "批准方案")
 
-    comment: Text | None = None
+    comment: Words | None = None
 
 
 class ReturnForRevision(Action):
@@ -84,7 +84,7 @@ class ReturnForRevision(Action):
     type: Literal["return_for_revision"] = "return_for_revision"
     label: ClassVar = Label("Return for revision", "退回修改")
 
-    reason: Text
+    reason: Words
 
 
 class CompleteRemedy(Action):
@@ -109,7 +109,7 @@ class FailRemedy(Action):
     label: ClassVar = Label("Report a failed remedy", "报告补救失败")
 
     line: LineId
-    reason: Text
+    reason: Words
 
 
 class Replan(Action):
@@ -118,7 +118,7 @@ class Replan(Action):
     type: Literal["replan"] = "replan"
     label: ClassVar = Label("Plan again", "重新制定方案")
 
-    reason: Text
+    reason: Words
 
 
 class Answer(ToCustomer):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from complaintflow.model.actions.base import Action, ToCustomer
-from complaintflow.model.base import Code, Label, Ref, Text, UtcDatetime
+from complaintflow.model.base import Code, Label, Ref, UtcDatetime, Words
 from complaintflow.model.parties import Complainant, Representative
 from complaintflow.model.remedy import Remedy
 from complaintflow.model.subject import Discrepancy, Evidence, Measurement, Subject
@@ -25,15 +25,15 @@ class Record(Action):
     complainant: Complainant
     category: Code
     sub_type: Code
-    narrative: Text
-    demand: Text
+    narrative: Words
+    demand: Words
     representative: Representative | None = None
     subject: Subject = Subject.model_construct()  # built without a schema, so that import stays quick
     also: tuple[Classification, ...] = ()
     """Further categories of the same complaint (R19)."""
-    points: tuple[Text, ...] = ()
+    points: tuple[Words, ...] = ()
     """The points raised, as heard (M12)."""
-    expectation: Text | None = None
+    expectation: Words | None = None
     """What would have met the customer's expectation (S12)."""
     channel: Code = "web"
     language: Annotated[str, Field(pattern=_LANGUAGE)] = "en"
@@ -64,7 +64,7 @@ class Reclassify(Action):
 
     category: Code
     sub_type: Code
-    reason: Text
+    reason: Words
     discrepancy: Discrepancy | None = None
     measurement: Measurement | None = None
 
@@ -75,7 +75,7 @@ class Uphold(Action):
     type: Literal["uphold"] = "uphold"
     label: ClassVar = Label("Uphold", "判定成立")
 
-    reason: Text
+    reason: Words
     demand_reasonable: bool = True
 
 
@@ -85,7 +85,7 @@ class Decline(Action):
     type: Literal["decline"] = "decline"
     label: ClassVar = Label("Decline", "判定不成立")
 
-    reason: Text
+    reason: Words
     grounds_sufficient: bool
     demand_reasonable: bool
 
@@ -96,7 +96,7 @@ class SettleOnTheSpot(ToCustomer):
     type: Literal["settle_on_the_spot"] = "settle_on_the_spot"
     label: ClassVar = Label("Settle on the spot", "当场解决")
 
-    reason: Text
+    reason: Words
     lines: Annotated[tuple[Remedy, ...], Field(min_length=1, max_length=50)]
     channel: Code = "phone"
     proof: Ref | None = None
@@ -112,4 +112,4 @@ class Merge(Action):
     label: ClassVar = Label("Merge into another case", "并入另一投诉")
 
     into: Ref
-    reason: Text
+    reason: Words

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, insert, or_, select, update
 
 from complaintflow.model.complaint import Complaint
-from complaintflow.model.entry import Entry
 from complaintflow.storage import codec
+from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Query
 from complaintflow.storage.sqlalchemy.tables import Tables
 
@@ -19,7 +19,6 @@ _EQUAL = {
     "sub_type": "sub_type",
     "department": "department",
     "person": "person",
-    "complainant": "complainant",
     "order": "order_ref",
     "cause": "cause",
 }
@@ -30,6 +29,7 @@ class Statements:
 
     def __init__(self, tables: Tables) -> None:
         c, e = tables.complaints.c, tables.entries.c
+        record = [e[name] for name in Sealed._fields]
         self._complaints = tables.complaints
         self.load = select(c.body).where(c.tenant == bindparam("tenant"), c.id == bindparam("id"))
         self.insert_complaint = insert(tables.complaints)
@@ -39,11 +39,21 @@ class Statements:
             .where(c.tenant == bindparam("b_tenant"), c.id == bindparam("b_id"), c.version == bindparam("b_version"))
             .values({name: bindparam(name) for name in _CHANGING})
         )
+        self.forget_cells = (
+            update(tables.entries)
+            .where(e.tenant == bindparam("b_tenant"), e.complaint_id == bindparam("b_id"))
+            .values(cells=None)
+        )
+        self.forget_people = (
+            update(tables.complaints)
+            .where(c.tenant == bindparam("b_tenant"), c.id == bindparam("b_id"))
+            .values(complainant=bindparam("complainant"), representative=bindparam("representative"))
+        )
         self.version = select(c.version).where(c.tenant == bindparam("tenant"), c.id == bindparam("id"))
         self.history = (
-            select(e.body).where(e.tenant == bindparam("tenant"), e.complaint_id == bindparam("id")).order_by(e.seq)
+            select(*record).where(e.tenant == bindparam("tenant"), e.complaint_id == bindparam("id")).order_by(e.seq)
         )
-        self.recall = select(e.body).where(e.tenant == bindparam("tenant"), e.key == bindparam("key"))
+        self.recall = select(*record).where(e.tenant == bindparam("tenant"), e.key == bindparam("key"))
         self.due = (
             select(c.id)
             .where(c.tenant == bindparam("tenant"), c.next_due_at < bindparam("before"))
@@ -56,6 +66,8 @@ class Statements:
         c = self._complaints.c
         where = [c.tenant == tenant]
         where += [c[col] == value for name, col in _EQUAL.items() if (value := getattr(query, name)) is not None]
+        if query.complainant is not None:
+            where.append(or_(c.complainant == query.complainant, c.representative == query.complainant))
         if query.recorded_from is not None:
             where.append(c.recorded_at >= query.recorded_from)
         if query.recorded_before is not None:
@@ -95,7 +107,7 @@ def complaint_values(tenant: str, complaint: Complaint) -> dict[str, Any]:
         "tenant": tenant,
         "id": complaint.id,
         "number": complaint.number,
-        "complainant": complaint.complainant.id,
+        **people_values(complaint),
         "order_ref": complaint.subject.order,
         "recorded_at": complaint.recorded_at,
         **changing_values(complaint),
@@ -107,15 +119,12 @@ def guarded_values(tenant: str, complaint: Complaint, expected: int) -> dict[str
     return {"b_tenant": tenant, "b_id": complaint.id, "b_version": expected, **changing_values(complaint)}
 
 
-def entry_values(tenant: str, entry: Entry) -> dict[str, Any]:
+def entry_values(tenant: str, record: Sealed) -> dict[str, Any]:
     """A row of the entries table."""
-    return {
-        "tenant": tenant,
-        "complaint_id": entry.complaint_id,
-        "seq": entry.seq,
-        "at": entry.at,
-        "action": entry.action.type,
-        "actor": entry.actor.id,
-        "key": entry.key,
-        "body": codec.dump_entry(entry),
-    }
+    return {"tenant": tenant, **record._asdict()}
+
+
+def people_values(complaint: Complaint) -> dict[str, Any]:
+    """The columns that say whose case it is."""
+    speaker = complaint.representative
+    return {"complainant": complaint.complainant.id, "representative": speaker.id if speaker else None}

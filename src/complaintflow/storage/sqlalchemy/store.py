@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Self
@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from complaintflow.errors import ConcurrencyConflict, StorageError
 from complaintflow.model.complaint import Complaint
-from complaintflow.model.entry import Entry
 from complaintflow.storage import codec
+from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page, Query
 from complaintflow.storage.sqlalchemy import statements as sql
 from complaintflow.storage.sqlalchemy.tables import Tables
@@ -63,46 +63,64 @@ class SQLAlchemyStore:
 
     def load(self, tenant: str, complaint_id: str) -> Complaint | None:
         found = self._read(self._sql.load, {"tenant": tenant, "id": complaint_id})
-        return codec.load_complaint(found[0]) if found else None
+        return codec.load_complaint(found[0][0]) if found else None
 
-    def append(self, tenant: str, complaint: Complaint, entry: Entry) -> None:
+    def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
         try:
             with _translated(), self.engine.begin() as connection:
-                if self._lock is not None:
-                    connection.exec_driver_sql(self._lock)
-                self._write(connection, tenant, complaint, entry)
+                self._begin(connection)
+                self._write(connection, tenant, complaint, record)
         except IntegrityError as error:
-            raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, None) from error
+            raise ConcurrencyConflict(record.complaint_id, record.seq - 1, None) from error
 
-    def history(self, tenant: str, complaint_id: str) -> tuple[Entry, ...]:
+    def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         found = self._read(self._sql.history, {"tenant": tenant, "id": complaint_id})
-        return tuple(codec.load_entry(body) for body in found)
+        return tuple(Sealed(*row) for row in found)
 
     def find(self, tenant: str, query: Query) -> Page:
-        found = [codec.load_complaint(body) for body in self._read(self._sql.find(tenant, query), {})]
+        found = [codec.load_complaint(row[0]) for row in self._read(self._sql.find(tenant, query), {})]
         page = tuple(found[: query.limit])
         return Page(complaints=page, next=codec.cursor_after(page[-1]) if len(found) > query.limit else None)
 
     def due(self, tenant: str, before: datetime, limit: int) -> tuple[str, ...]:
-        return tuple(self._read(self._sql.due, {"tenant": tenant, "before": before, "limit": limit}))
+        found = self._read(self._sql.due, {"tenant": tenant, "before": before, "limit": limit})
+        return tuple(row[0] for row in found)
 
-    def recall(self, tenant: str, key: str) -> Entry | None:
+    def recall(self, tenant: str, key: str) -> Sealed | None:
         found = self._read(self._sql.recall, {"tenant": tenant, "key": key})
-        return codec.load_entry(found[0]) if found else None
+        return Sealed(*found[0]) if found else None
 
-    def _read(self, statement: Any, values: dict[str, Any]) -> list[str]:
+    def forget(self, tenant: str, complaint: Complaint) -> None:
+        with _translated(), self.engine.begin() as connection:
+            self._begin(connection)
+            self._update(connection, tenant, complaint, complaint.version)
+            case = {"b_tenant": tenant, "b_id": complaint.id}
+            connection.execute(self._sql.forget_people, {**case, **sql.people_values(complaint)})
+            connection.execute(self._sql.forget_cells, case)
+        if self.engine.dialect.name == "sqlite":
+            with _translated(), self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _read(self, statement: Any, values: dict[str, Any]) -> Sequence[Any]:
         with _translated(), self.engine.connect() as connection:
-            return list(connection.execute(statement, values).scalars())
+            return connection.execute(statement, values).all()
 
-    def _write(self, connection: Connection, tenant: str, complaint: Complaint, entry: Entry) -> None:
-        if entry.seq == 1:
+    def _write(self, connection: Connection, tenant: str, complaint: Complaint, record: Sealed) -> None:
+        if record.seq == 1:
             connection.execute(self._sql.insert_complaint, sql.complaint_values(tenant, complaint))
         else:
-            guarded = sql.guarded_values(tenant, complaint, entry.seq - 1)
-            if connection.execute(self._sql.update_complaint, guarded).rowcount != 1:
-                found = connection.execute(self._sql.version, {"tenant": tenant, "id": complaint.id}).scalar()
-                raise ConcurrencyConflict(entry.complaint_id, entry.seq - 1, found or 0)
-        connection.execute(self._sql.insert_entry, sql.entry_values(tenant, entry))
+            self._update(connection, tenant, complaint, record.seq - 1)
+        connection.execute(self._sql.insert_entry, sql.entry_values(tenant, record))
+
+    def _update(self, connection: Connection, tenant: str, complaint: Complaint, expected: int) -> None:
+        guarded = sql.guarded_values(tenant, complaint, expected)
+        if connection.execute(self._sql.update_complaint, guarded).rowcount != 1:
+            found = connection.execute(self._sql.version, {"tenant": tenant, "id": complaint.id}).scalar()
+            raise ConcurrencyConflict(complaint.id, expected, found or 0)
+
+    def _begin(self, connection: Connection) -> None:
+        if self._lock is not None:
+            connection.exec_driver_sql(self._lock)
 
 
 @contextmanager
@@ -124,6 +142,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout = 30000")
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
 
 
 def _set_pragma(engine: Engine, name: str, value: str) -> None:

@@ -48,6 +48,7 @@ class Tables:
             Column("department", String(128), nullable=False),
             Column("person", String(128)),
             Column("complainant", String(128), nullable=False),
+            Column("representative", String(128)),
             Column("order_ref", String(128)),
             Column("cause", String(64)),
             Column("recorded_at", UtcTime, nullable=False),
@@ -56,6 +57,8 @@ class Tables:
             Column("body", Text, nullable=False),
             UniqueConstraint("tenant", "number", name=f"{prefix}number"),
             Index(f"{prefix}by_time", "tenant", "recorded_at", "id"),
+            Index(f"{prefix}by_complainant", "tenant", "complainant"),
+            Index(f"{prefix}by_representative", "tenant", "representative"),
             Index(f"{prefix}by_due", "tenant", "next_due_at"),
         )
         self.entries = Table(
@@ -66,8 +69,10 @@ class Tables:
             Column("seq", Integer, primary_key=True, autoincrement=False),
             Column("at", UtcTime, nullable=False),
             Column("action", String(64), nullable=False),
-            Column("actor", String(128), nullable=False),
+            Column("actor", String(128)),
             Column("key", String(255)),
+            Column("hash", String(64), nullable=False),
             Column("body", Text, nullable=False),
+            Column("cells", Text),
             UniqueConstraint("tenant", "key", name=f"{prefix}key"),
         )
