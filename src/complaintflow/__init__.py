@@ -22,6 +22,7 @@ from complaintflow.model.refusal import Refusal
 from complaintflow.model.remedy import Remedy
 from complaintflow.model.subject import Subject
 from complaintflow.model.taxonomy import Category
+from complaintflow.rules.payload import read_action
 from complaintflow.rules.policy import Policy
 from complaintflow.storage.memory import AsyncMemoryStore, MemoryStore
 from complaintflow.storage.port import Query
@@ -59,6 +60,7 @@ __all__ = [
     "Subject",
     "Workflow",
     "actions",
+    "read_action",
     "standard_policy",
     "standard_workflow",
 ]

@@ -7,15 +7,19 @@
     ├── KeyReused(ValueError)           the caller: an idempotency key given to two different actions
     ├── ConcurrencyConflict             try again: somebody else was faster; nothing was written
     └── StorageError                    the operator: the store cannot be read or written
+        └── Damaged(ValueError)         the operator: what is stored is not what was written; ``verify`` says where
 
 Each error keeps its evidence as attributes; the sentence is built from them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from complaintflow.model.refusal import Refusal
+
+_NUMBER = re.compile(r"C\d{4}-\w{5}-\w{5}")
 
 
 class ComplaintFlowError(Exception):
@@ -45,7 +49,8 @@ class ComplaintNotFound(ComplaintFlowError, LookupError):
 
     def __init__(self, complaint_id: str) -> None:
         self.complaint_id = complaint_id
-        super().__init__(f"no complaint {complaint_id!r}")
+        hint = ": that is a case number, find it with Query(number=...)" if _NUMBER.fullmatch(complaint_id) else ""
+        super().__init__(f"no complaint {complaint_id!r}{hint}")
 
 
 class KeyReused(ComplaintFlowError, ValueError):
@@ -71,3 +76,11 @@ class ConcurrencyConflict(ComplaintFlowError):
 
 class StorageError(ComplaintFlowError):
     """The store failed; the driver's own error is the cause (``__cause__``)."""
+
+
+class Damaged(StorageError, ValueError):
+    """Something stored cannot be read back: it was altered behind the library's back. ``what`` says what it was."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"{what} is damaged and cannot be read; `verify` says where")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from complaintflow import Entry
 from complaintflow.cli.cfpb import drive
 from complaintflow.cli.cfpb.policy import code
 from complaintflow.desk.sync import ComplaintDesk
@@ -179,7 +180,12 @@ def test_an_interrupted_run_goes_on_in_the_middle_of_a_row(
     assert rest.code == 0
     assert "8 rows: 6 new cases" in rest.out
     for i in range(1, 9):
-        assert desk(db).history(f"cfpb-{i}") == desk(tmp_path / "whole.db").history(f"cfpb-{i}")
+        assert told(desk(db), f"cfpb-{i}") == told(desk(tmp_path / "whole.db"), f"cfpb-{i}")
+
+
+def told(desk: ComplaintDesk, complaint_id: str) -> list[Entry]:
+    """The file without its hashes: each run draws salts of its own."""
+    return [e.model_copy(update={"prev": "", "hash": ""}) for e in desk.history(complaint_id)]
 
 
 def test_a_newer_file_goes_on_where_the_older_one_ended(run: Run, tmp_path: Path) -> None:

@@ -284,3 +284,10 @@ def test_a_wait_that_begins_at_the_very_due_time_leaves_no_time() -> None:
     shop.desk.act(shop.id, actions.WaitForCustomer(text="Which cup?"), LI)
     shop.do(LI, actions.Resume(note="Blue"))
     assert due_of(shop, "assignment") == shop.now
+
+
+def test_danger_is_judged_within_hours() -> None:
+    """T22."""
+    shop = Shop()
+    shop.record(urgent=True)
+    assert due_of(shop, "assessment") == shop.now + timedelta(hours=4)

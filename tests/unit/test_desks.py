@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,9 +18,11 @@ from complaintflow import (
     Entry,
     KeyReused,
     MemoryStore,
+    Money,
     Query,
     Refused,
     actions,
+    read_action,
 )
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import AsyncStore, Store
@@ -31,6 +33,7 @@ RECORD = actions.Record(
 )
 UPHOLD = actions.Uphold(reason="No scan since Monday")
 SALT = "0123456789abcdef" * 2
+NAIVE = datetime(2026, 3, 2, 12)  # noqa: DTZ001 - the point of the test
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -157,14 +160,70 @@ def test_tenants_never_meet() -> None:
     assert {o.complaint.id for o in theirs.sweep(at=datetime(2030, 1, 1, tzinfo=UTC))}.isdisjoint({case.id})
 
 
-def test_a_clock_behind_the_file_does_not_break_its_order() -> None:
-    times = iter((NOON, datetime(2026, 3, 2, 11, tzinfo=UTC)))
+def test_a_clock_a_little_behind_the_file_does_not_break_its_order_and_one_far_behind_is_refused() -> None:
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    times = iter((NOON, NOON - minute, NOON - hour))
     desk = ComplaintDesk(MemoryStore(), clock=lambda: next(times))
     case = desk.record(RECORD, LI).complaint
     assert desk.act(case.id, UPHOLD, LI).entry.at == NOON
-    early = datetime(2026, 3, 2, 10, tzinfo=UTC)
     with pytest.raises(Refused, match="already reaches to"):
-        desk.act(case.id, actions.Assign(person="han"), LI, at=early)
+        desk.act(case.id, actions.Assign(person="han"), LI)
+    with pytest.raises(Refused, match="already reaches to"):
+        desk.act(case.id, actions.Assign(person="han"), LI, at=NOON - minute)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda d, _: d.record(RECORD, LI, at=NAIVE),
+        lambda d, i: d.act(i, UPHOLD, LI, at=NAIVE),
+        lambda d, i: d.options(i, LI, at=NAIVE),
+        lambda d, _: d.sweep(at=NAIVE),
+        lambda d, _: d.anchor(at=NAIVE),
+        lambda d, _: ComplaintDesk(d.store, clock=lambda: NAIVE).sweep(),
+    ],
+)
+def test_a_naive_time_is_refused_by_every_method_and_from_the_clock(
+    ask: Callable[[ComplaintDesk, str], object],
+) -> None:
+    """Law 14."""
+    desk = ComplaintDesk(MemoryStore(), clock=lambda: NOON)
+    case = desk.record(RECORD, LI).complaint
+    with pytest.raises(ValueError, match="timezone-aware"):
+        ask(desk, case.id)
+
+
+def test_a_sweep_behind_the_file_records_what_was_late_then_at_the_time_of_the_file() -> None:
+    """Law 8: nothing late is passed over in silence."""
+    shop = Shop()
+    shop.record()
+    shop.do(LI, actions.AddNote(text="later"), days=20)
+    swept = shop.desk.sweep(at=shop.now - timedelta(days=5))
+    assert {o.entry.at for o in swept} == {shop.now}
+    assert len(swept) == 3
+
+
+def test_a_case_number_in_place_of_an_id_is_recognised() -> None:
+    shop = Shop()
+    shop.record()
+    with pytest.raises(ComplaintNotFound, match="that is a case number"):
+        shop.desk.get(shop.case.number)
+
+
+def test_untyped_data_becomes_an_action_or_refusals_that_name_the_fields() -> None:
+    money = {"amount": "10", "currency": "EUR"}
+    line = {"kind": "discount", "description": "-", "amount": money}
+    plan = read_action("propose_plan", {"lines": [line], "against_demand": "-"})
+    assert isinstance(plan, actions.ProposePlan)
+    assert plan.lines[0].amount == Money.of("10", "EUR")
+    with pytest.raises(Refused) as caught:
+        read_action("propose_plan", {"lines": [{**line, "amount": "10"}], "surprise": 1})
+    found = {r.field: r.code for r in caught.value.refusals}
+    assert found == {"lines.0.amount": "invalid_field", "against_demand": "missing_field", "surprise": "invalid_field"}
+    with pytest.raises(Refused, match="Did you mean approve"):
+        read_action("aprove", {})
+    with pytest.raises(Refused, match="Known: accept"):
+        read_action("zzz", {})
 
 
 def test_options_name_every_action_of_the_stage_with_reasons_and_schema() -> None:

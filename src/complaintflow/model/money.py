@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from complaintflow.model.base import Frozen
 
@@ -41,14 +41,23 @@ def _known(currency: str) -> str:
     return currency
 
 
+_AS_TEXT = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})
+"""What forms are told: a number with a point in it would be a float."""
+
+
 class Money(Frozen):
     """An amount of one currency, never negative, with no more decimals than the currency has.
 
     Raises ``pydantic.ValidationError`` for a float, a negative amount, an unknown currency or too many decimals.
     """
 
-    amount: Annotated[Decimal, Field(ge=0, max_digits=18, allow_inf_nan=False)]
+    amount: Annotated[Decimal, Field(ge=0, max_digits=18, allow_inf_nan=False), _AS_TEXT]
     currency: Annotated[str, AfterValidator(_known)]
+
+    @classmethod
+    def of(cls, amount: Decimal | int | str, currency: str) -> Money:
+        """``Money.of("10.50", "EUR")``. Raises ``pydantic.ValidationError`` as the class does."""
+        return cls.model_validate({"amount": amount, "currency": currency})
 
     @model_validator(mode="before")
     @classmethod

@@ -89,11 +89,6 @@ class Obligation(Frozen):
     def is_open(self) -> bool:
         return self.status is Status.OPEN
 
-    @property
-    def is_promise(self) -> bool:
-        """Was it promised to the complainant in words or by the house's own rule of reply?"""
-        return self.owed_to.role == "complainant"
-
 
 class Settlement(Frozen):
     """How an open obligation ended, as the entry that ended it records it."""

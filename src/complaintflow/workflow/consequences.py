@@ -112,20 +112,22 @@ def _owner_after(s: Situation, to: Stage) -> Owner:
     return s.case.owner
 
 
+_OVER = "the case has ended"
+_LEAVING: dict[type[act.Action], tuple[Status, str] | None] = {
+    act.WaitForCustomer: (Status.WAIVED, "waiting for the customer"),
+    act.WaitForThirdParty: None,
+    act.Withdraw: (Status.WAIVED, _OVER),
+    act.Merge: (Status.WAIVED, _OVER),
+}
+"""How the duty of a stage ends when it is not done: ``None`` lets it run on. All other actions do it."""
+
+
 def _leave(ledger: Ledger, came_from: Stage, to: Stage) -> None:
-    duty = [o for o in ledger.left if o.kind == came_from.duty]
-    match ledger.s.action:
-        case act.WaitForCustomer():
-            ledger.settle(duty, Status.WAIVED, "waiting for the customer")
-        case act.WaitForThirdParty():
-            pass
-        case act.Withdraw() | act.Merge():
-            ledger.settle(duty, Status.WAIVED, "the case has ended")
-        case _:
-            ledger.settle(duty, Status.KEPT)
+    how = _LEAVING.get(type(ledger.s.action), (Status.KEPT, None))  # type: ignore[arg-type]  # no action: not there
+    if how is not None:
+        ledger.settle([o for o in ledger.left if o.kind == came_from.duty], *how)
     if not to.is_open:
-        over = [o for o in ledger.left if o.kind not in SURVIVES_THE_END]
-        ledger.settle(over, Status.WAIVED, "the case has ended")
+        ledger.settle([o for o in ledger.left if o.kind not in SURVIVES_THE_END], Status.WAIVED, _OVER)
 
 
 def _enter(ledger: Ledger, to: Stage) -> None:
@@ -134,7 +136,9 @@ def _enter(ledger: Ledger, to: Stage) -> None:
         return
     action, case = ledger.s.action, ledger.s.case
     due: datetime | None = None
-    if isinstance(action, act.WaitForCustomer | act.WaitForThirdParty):
+    if isinstance(action, act.Record) and action.urgent:
+        due = ledger.s.at + ledger.s.policy.urgent_within
+    elif isinstance(action, act.WaitForCustomer | act.WaitForThirdParty):
         due = action.until
     elif isinstance(action, act.Resume) and case is not None and case.waiting is not None:
         left = case.waiting.remaining

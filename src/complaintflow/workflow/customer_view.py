@@ -41,7 +41,10 @@ class RemedyGiven(Frozen):
 
 
 class CustomerView(Frozen):
-    """What the complainant sees of the case, in one language. Times are UTC."""
+    """What the complainant sees of the case, in one language: Chinese or, for any other, English. Times are UTC.
+
+    ``stage`` says it in words, ``stage_code`` is for the program that shows it.
+    """
 
     number: str
     language: str
@@ -50,6 +53,7 @@ class CustomerView(Frozen):
     narrative: str
     demand: str
     stage: str
+    stage_code: str
     next_step: str
     reply_by: UtcDatetime | None = None
     """Until when the house waits for the complainant, if it does."""
@@ -110,6 +114,7 @@ def customer_view(workflow: Workflow, file: Sequence[Entry], language: str | Non
         narrative=c.narrative,
         demand=c.demand,
         stage=words(stage.says),
+        stage_code=c.stage,
         next_step=words(stage.next),
         reply_by=next((o.due_at for o in c.open_obligations if o.kind in _WAITS_FOR_CUSTOMER and not o.level), None),
         promises=tuple(words.promises(file)),

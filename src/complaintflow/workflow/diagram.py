@@ -182,6 +182,8 @@ def _limits(workflow: Workflow) -> Iterator[str]:
     ):
         yield _line(what, "once" if count == 1 else f"{count} times")
     yield _line("reopen", f"within {span(policy.reopen_within)}")
+    for rule in policy.retention:
+        yield _line(f"personal words, retention class {rule.code}", f"{span(rule.keep)} after the end")
 
 
 def _spends(policy: Policy, role: str) -> str:

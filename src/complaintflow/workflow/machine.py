@@ -33,13 +33,13 @@ class Cursor:
 def judge(row: Row, s: Situation) -> tuple[Refusal, ...]:
     """Every unmet condition of a row, the actor's role first."""
     refused = [refusal for guard in row.guards if (refusal := guard(s)) is not None]
-    if not (row.by & s.actor.roles):
+    if row.by.isdisjoint(s.actor.roles):
         roles = " or ".join(sorted(row.by))
         refused.insert(
             0,
             Refusal(
                 code="wrong_role",
-                message=f"{s.actor.id} has no role for this.",
+                message=f"{s.actor.id} has no role for this, only: {', '.join(sorted(s.actor.roles)) or 'none'}.",
                 remedy=f"It is done by: {roles}.",
             ),
         )

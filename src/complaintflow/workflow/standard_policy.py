@@ -11,7 +11,7 @@ from complaintflow.model.obligation import Kind
 from complaintflow.model.parties import Role
 from complaintflow.model.remedy import standard_remedies
 from complaintflow.model.taxonomy import standard_categories
-from complaintflow.rules.policy import Duty, Policy
+from complaintflow.rules.policy import Duty, Policy, Retention
 
 
 def _days(days: float) -> timedelta:
@@ -92,6 +92,10 @@ def standard_policy() -> Policy:
         front_desk="customer_service",
         reviewers="quality_management",
         duties=DUTIES,
+        retention=(  # commercial letters: six years; else the time in which claims lapse in most places
+            Retention(code="contract", keep=_days(6 * 365 + 2), categories=frozenset({"contract"})),
+            Retention(code="standard", keep=_days(3 * 365 + 1)),
+        ),
         limits={
             Role.AGENT: tuple(Money(amount=Decimal(amount), currency=currency) for currency, amount in spot),
             Role.MANAGER: None,
