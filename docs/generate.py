@@ -5,20 +5,34 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+import runpy
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 
 from pydantic import BaseModel
 
 from complaintflow import standard_workflow
-from complaintflow.model.actions import ACTIONS
+from complaintflow.model import base, judgement
+from complaintflow.model.actions import ACTIONS, handling
 from complaintflow.model.base import Frozen
 from complaintflow.workflow.diagram import reference
 
 DOCS = Path(__file__).parent
 MARKS = "\nMarks such as (P07) name a [requirement](../coverage.md), (law 6) one of the [laws](laws.md).\n"
+TYPES = {"Text": base, "Words": base, "Code": base, "Ref": base, "PersonRef": base, "UtcDatetime": base, "Moment": base}
+TYPES |= {"LineId": handling, "Stars": judgement}
+CODES = {
+    "Record": ("categories and sub-types", "categories-and-sub-types"),
+    "Reclassify": ("categories and sub-types", "categories-and-sub-types"),
+    "SettleOnTheSpot": ("remedies", "remedies"),
+    "Assign": ("departments", "departments"),
+    "EstablishCause": ("causes and departments", "causes"),
+    "ProposePlan": ("remedies", "remedies"),
+}
+"""Actions whose codes stand in the catalogue: in which part of it."""
 DECISIONS = "Decisions, each on its own short page:\n"
 
 
@@ -27,6 +41,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "reference" / "workflow.md": reference(standard_workflow()) + MARKS,
         DOCS / "reference" / "actions.md": "\n".join(actions()),
+        DOCS / "reference" / "catalogue.md": runpy.run_path(str(DOCS / "catalogue.py"))["catalogue"](),
         DOCS / "README.md": index(),
     }
 
@@ -50,17 +65,36 @@ def actions() -> Iterator[str]:
         "# The actions",
         "",
         "An action is what somebody does to a case: a typed, frozen payload. Who may do it where stands in",
-        "[the workflow](workflow.md). This page is generated from the classes of `complaintflow.actions`.",
+        "[the workflow](workflow.md), the codes of the standard policy in [the catalogue](catalogue.md). This page is",
+        "generated from the classes.",
         "",
-        "`Text` is 1 to 20,000 characters, trimmed. `Code` is a name in lower snake case. `Ref` is an identifier of",
-        "the host's, without white space. `UtcDatetime` takes any aware time and keeps it in UTC.",
+        "Marks in brackets say why a thing is there: (P07), (M15) name a [requirement](../coverage.md) of the domain",
+        "by its id, (law 6) one of [the laws](laws.md).",
+        "",
+        "```python",
+        "from complaintflow import actions, read_action",
+        "from complaintflow.model import Evidence, Remedy, Shipment  # and every other noun",
+        "",
+        'note = actions.AddNote(text="Ada called.")',
+        'same = read_action("add_note", {"text": "Ada called."})  # from a form or a request',
+        "assert note == same",
+        "```",
+        "",
+        "A wrong field is a `pydantic.ValidationError` from the class; `read_action` makes a `Refused` of it, with",
+        "[a refusal](catalogue.md#refusals) for each field.",
+        "",
+        "| type | what it takes |",
+        "| --- | --- |",
+        *(f"| `{name}` | {plain(notes(module)[name])} |" for name, module in TYPES.items()),
         "",
     )
     nouns: dict[str, type[BaseModel]] = {}
     for name, cls in ACTIONS.items():
         yield from (f"## `{cls.__name__}`", "", f"`{name}` · {cls.label.en} · {cls.label.zh}", "")
         yield from described(cls, nouns)
-    yield from ("# Nouns", "", "What the fields above are made of.", "")
+        if (codes := CODES.get(cls.__name__)) is not None:
+            yield from (f"Codes: [{codes[0]}](catalogue.md#{codes[1]}).", "")
+    yield from ("# Nouns", "", "What the fields above are made of, all from `complaintflow.model`.", "")
     for noun in sorted(nouns):
         yield from (f"## `{noun}`", "")
         yield from described(nouns[noun], {})
@@ -69,7 +103,7 @@ def actions() -> Iterator[str]:
 def described(cls: type[BaseModel], nouns: dict[str, type[BaseModel]]) -> Iterator[str]:
     """The sentence of a class and the table of its fields; the nouns in it are added to ``nouns``."""
     summary = inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0]
-    yield from (" ".join(summary.replace("``", "`").split()), "")
+    yield from (plain(summary), "")
     fields = {name: info for name, info in cls.model_fields.items() if name != "type"}
     if not fields:
         return
@@ -81,6 +115,11 @@ def described(cls: type[BaseModel], nouns: dict[str, type[BaseModel]]) -> Iterat
         default = "(needed)" if info.is_required() else f"`{short(info.default)}`"
         yield f"| `{name}` | `{kind.replace('|', chr(92) + '|')}` | {default} | {notes.get(name, '')} |"
     yield ""
+
+
+def plain(sentence: str) -> str:
+    """A docstring as one line of Markdown."""
+    return " ".join(sentence.replace("``", "`").split())
 
 
 def short(default: object) -> str:
@@ -107,15 +146,23 @@ def collect(kind: str, nouns: dict[str, type[BaseModel]]) -> None:
 def field_notes(cls: type[BaseModel]) -> dict[str, str]:
     """The sentences that stand below the fields in the source."""
     body = ast.parse(dedent(inspect.getsource(cls))).body[0]
-    lines = body.body if isinstance(body, ast.ClassDef) else []
-    return {
-        field.target.id: str(note.value.value)
-        for field, note in pairwise(lines)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(note, ast.Expr)
-        and isinstance(note.value, ast.Constant)
-    }
+    return below(body.body if isinstance(body, ast.ClassDef) else [])
+
+
+def notes(module: ModuleType) -> dict[str, str]:
+    """The sentences that stand below the names of a module."""
+    return below(ast.parse(inspect.getsource(module)).body)
+
+
+def below(lines: Iterable[ast.stmt]) -> dict[str, str]:
+    """Each name that something is written below, with what is written there."""
+    found = {}
+    for named, note in pairwise(lines):
+        if isinstance(note, ast.Expr) and isinstance(note.value, ast.Constant):
+            match named:
+                case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+                    found[name] = str(note.value.value)
+    return found
 
 
 if __name__ == "__main__":

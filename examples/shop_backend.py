@@ -6,8 +6,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from complaintflow import Actor, ComplaintDesk, Money, Refused, Role, actions, standard_policy, standard_workflow
-from complaintflow.model.actions import ACTIONS
+from complaintflow import (
+    Actor,
+    ComplaintDesk,
+    Money,
+    Refused,
+    Role,
+    actions,
+    read_action,
+    standard_policy,
+    standard_workflow,
+)
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 
 GROUPS = {"support": Role.AGENT, "warehouse": Role.HANDLER, "lead": Role.MANAGER, "quality": Role.REVIEWER}
@@ -31,7 +40,7 @@ class Shop:
     def act(self, case: str, action: str, form: dict[str, Any], user: str, group: str) -> dict[str, Any]:
         """Somebody does something to a case: the new stage, or every reason why not."""
         try:
-            done = self.desk.act(case, ACTIONS[action].model_validate(form), _actor(user, group))
+            done = self.desk.act(case, read_action(action, form), _actor(user, group))
         except Refused as refused:
             return {"refused": [refusal.model_dump(exclude_none=True) for refusal in refused.refusals]}
         return {"stage": done.complaint.stage}

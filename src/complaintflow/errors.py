@@ -64,7 +64,12 @@ class KeyReused(ComplaintFlowError, ValueError):
 
 
 class ConcurrencyConflict(ComplaintFlowError):
-    """The complaint is not at the expected version. Nothing was written; load it again and decide anew."""
+    """The complaint is not at the expected version. Nothing was written; load it again and decide anew.
+
+    ``final``: that cannot help in this transaction of the host's; roll it back and begin another one.
+    """
+
+    final = False
 
     def __init__(self, complaint_id: str, expected: int, actual: int | None) -> None:
         self.complaint_id = complaint_id

@@ -83,10 +83,46 @@ def test_every_reason_of_a_refusal_is_a_line_with_its_field_and_its_way_out(run:
 
 
 def test_what_is_wrong_in_a_payload_is_told_by_field(run: Run, db: Path) -> None:
-    done = run("act", number(run, db), "acknowledge", "--db", db, *LI, "--set", "reply_by=2999-01-01", "--set", "x=1")
+    done = run("act", number(run, db), "acknowledge", "--db", db, *LI, "--set", "reply_by=soon", "--set", "x=1")
     assert done.code == 1
     fields = {line.split(": ")[1] for line in done.err.splitlines()}
     assert fields == {"text", "reply_by", "x"}
+
+
+def test_a_field_of_a_line_that_is_wrong_is_told_once_and_says_what_is_wanted(run: Run, db: Path) -> None:
+    plan = ("--set", "lines.0.kind=a voucher", "--set", "lines.0.description=d", "--set", "against_demand=a")
+    done = run("act", number(run, db), "propose_plan", "--db", db, *HAN, *plan)
+    assert done.err == (
+        "complaintflow: lines.0.kind: A code in lower snake case is wanted, such as out_of_tolerance.\n"
+    )
+    done = run("act", number(run, db), "complete_remedy", "--db", db, *HAN, "--set", "line=one")
+    assert done.err.rstrip().endswith("position in it, such as 1.1.")
+
+
+def test_a_time_has_a_zone_or_is_utc_in_options_and_payloads(run: Run, db: Path) -> None:
+    """Law 14: nothing naive goes in."""
+    case = number(run, db)
+    for written, kept in (
+        ("2999-01-01", "2999-01-01T00:00:00Z"),
+        ("2999-01-01T10:00:00", "2999-01-01T10:00:00Z"),
+        ("2999-01-01T10:00:00+08:00", "2999-01-01T02:00:00Z"),
+    ):
+        given = ("--set", "text=t", "--set", f"reply_by={written}")
+        done = run("act", case, "acknowledge", "--db", db, *LI, *given, "--at", "2998-01-01T00:00:00+08:00")
+        assert done.code == 0, done.err
+        entry = json.loads(run("history", case, "--db", db, "--json").out)[-1]
+        assert (entry["action"]["reply_by"], entry["at"]) == (kept, "2997-12-31T16:00:00Z")
+    assert "1 case" in run("list", "--db", db, "--recorded-before", "2999-01-01T00:00Z").out
+    assert "0 cases" in run("list", "--db", db, "--recorded-from", "2999-01-01").out
+
+
+def test_the_database_may_be_named_before_the_command(
+    run: Run, db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "1 case" in run("--db", db, "list").out
+    monkeypatch.setenv("COMPLAINTFLOW_DB", str(tmp_path / "other.db"))
+    assert "1 case" in run("--db", db, "list").out, "what is said in the command counts more than the environment"
+    assert "1 case" in run("--db", tmp_path / "other.db", "list", "--db", db).out, "and the nearest most"
 
 
 def test_options_say_what_may_be_done_and_why_not(run: Run, db: Path) -> None:
@@ -125,7 +161,10 @@ def test_a_stale_version_is_a_conflict(run: Run, db: Path) -> None:
 
 def test_sweep_records_each_missed_time_once(run: Run, db: Path) -> None:
     """P25, on the day after the first three due times and again."""
-    assert "missed due times recorded" in run("sweep", "--db", db, "--at", "2999-01-01").out
+    ahead = run("sweep", "--db", db, "--at", "2999-01-01")
+    assert ahead.out.count("owed by agent / customer_service") == 3
+    assert "Judge the complaint: missed, was due" in ahead.out
+    assert "will bear a time that is still ahead" in ahead.err
     assert run("sweep", "--db", db, "--at", "2999-01-01").out == "0 missed due times recorded\n"
     assert "✗ missed" in run("show", number(run, db), "--db", db).out
 
@@ -154,7 +193,12 @@ def _wrong() -> list[tuple[tuple[str, ...], int, str]]:
         (("record", "--db", "DIR/no/such.db", *LI, "--data", CUP, "--set", "demand=d"), 2, "unable to open"),
         (("list", "--db", "DB", "--after", "nonsense"), 2, "is not the `next` of a page"),
         (("list", "--db", "DB", "--limit", "0"), 2, "Invalid value for '--limit'"),
-        (("act", "CASE", "fly", "--db", "DB", *LI), 2, "there is no action 'fly'"),
+        (("list", "--db", "DB", "--stage", "bogus"), 2, "no stage 'bogus'; known: awaiting_assessment, declined,"),
+        (("list", "--db", "DB", "--category", "bogus"), 2, "known: quality, contract, shipping, service"),
+        (("list", "--db", "DB", "--due-before", "soon"), 2, "'soon' is no time; write 2026-12-01, "),
+        (("act", "CASE", "fly", "--db", "DB", *LI), 2, "no action 'fly'; `complaintflow options` lists them"),
+        (("act", "CASE", "asign", "--db", "DB", *LI), 2, "no action 'asign'; did you mean assign"),
+        (("act", "CASE", "accept", "--db", "DB", "--as", "li x", "--role", "agent"), 2, "id without spaces is wanted"),
         ((*act, "--data", "{bad"), 2, "--data is not JSON"),
         ((*act, "--data", "[1]"), 2, "--data must be a JSON object"),
         ((*act, "--data", "@DIR/none.json"), 2, "cannot read"),

@@ -39,6 +39,7 @@ def test_without_a_file_it_says_where_the_cases_are(run: Run) -> None:
     found = re.search(r"COMPLAINTFLOW_DB=(\S+)", said)
     assert found is not None
     assert Path(found[1]).is_file()
+    assert said.endswith(f"  rm {found[1]}\n  complaintflow demo --db {found[1]}\n"), "and how to start over"
 
 
 def test_the_stories_take_every_turn_that_they_tell_of(run: Run, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_it_shows_what_a_newcomer_wants_to_see(run: Run, tmp_path: Path) -> None
     """T05-T07, Q21: the file, the customer's view in two languages, the list, the Pareto; and a refusal in full."""
     said = run("demo", "--db", tmp_path / "d.db").out
     for wanted in (
-        "✗ sun has no role for this.",
+        "✗ sun has no role for this, only: agent, handler.",
         "✗ Nobody approves a plan that they proposed.",
         "✗ 480.00 CNY is over your own limit of 200.00 CNY.",
         "Awaiting acceptance → Awaiting assignment",

@@ -11,8 +11,12 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from command import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -72,9 +76,41 @@ def test_every_page_can_be_found_from_the_index() -> None:
     assert pages - linked == set()
 
 
+BY_HAND = ROOT / "docs" / "how-to" / "handle-a-case-by-hand.md"
+CSV = """\
+date_received,product,issue,company,date_sent_to_company,company_response_to_consumer,timely_response,consumer_disputed?,complaint_id
+2013-08-30,Loan,Fee,Bank,2013-08-30,Closed with explanation,Yes,No,1
+"""
+
+
+def test_the_commands_of_the_page_handle_a_case_to_its_end(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command of the page is really run, in order; ``$`` shows one that fails, above what it says."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "complaints.csv").write_text(CSV, encoding="utf-8")
+    page = BY_HAND.read_text(encoding="utf-8")
+    shown = re.search(r"C\d{4}-\w{5}-\w{5}", page)
+    assert shown is not None
+    number = shown[0]
+    for kind, code in FENCE.findall(page):
+        commands, _, said = code.partition("\n") if kind == "text" else (code, "", "")
+        for line in commands.splitlines():
+            program, *words = shlex.split(line.removeprefix("$ ").replace(shown[0], number), comments=True)
+            if program == "export":
+                monkeypatch.setenv(*words[0].split("=", 1))
+                continue
+            done = run(*words)
+            assert not done.code if kind == "bash" else print_like(said, done.err), f"{line}\n{done.err}"
+            if words[0] == "record":
+                number = done.out.split()[0]
+    assert "Closed" in run("show", number).out
+
+
 def shown_commands() -> list[tuple[str, list[str]]]:
-    """Every ``complaintflow ...`` line of a bash block, with its page."""
-    lines = ((page, line.strip()) for page in PAGES for code in blocks(page, "bash") for line in code.splitlines())
+    """Every ``complaintflow ...`` line of a bash block, with its page, but for those that are run."""
+    pages = [page for page in PAGES if page != BY_HAND]
+    lines = ((page, line.strip()) for page in pages for code in blocks(page, "bash") for line in code.splitlines())
     return [(name(page), shlex.split(line, comments=True)[1:]) for page, line in lines if line[:14] == "complaintflow "]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import re
 import runpy
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,18 +12,56 @@ from pathlib import Path
 
 import pytest
 
-from complaintflow import standard_policy, standard_workflow
+from complaintflow import model, standard_policy, standard_workflow
 from complaintflow.model.actions import ACTIONS
 from complaintflow.workflow.diagram import mermaid, place, reference, rules, span
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOW = standard_workflow()
 PAGES: Callable[[], dict[Path, str]] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]
+CATALOGUE = runpy.run_path(str(ROOT / "docs" / "catalogue.py"))
 
 
 @pytest.mark.parametrize(("page", "text"), PAGES().items(), ids=lambda value: getattr(value, "stem", ""))
 def test_the_committed_page_is_current(page: Path, text: str) -> None:
     assert page.read_text(encoding="utf-8") == text, "run `make docs`"
+
+
+def test_every_noun_of_the_actions_can_be_imported_from_the_model() -> None:
+    page = (ROOT / "docs" / "reference" / "actions.md").read_text(encoding="utf-8")
+    nouns = re.findall(r"^## `(\w+)`$", page.partition("# Nouns")[2], re.MULTILINE)
+    assert {"Remedy", "Review", "Shipment"} <= set(nouns) <= set(model.__all__)
+
+
+def test_every_refusal_of_the_source_stands_in_the_catalogue() -> None:
+    page = CATALOGUE["catalogue"]()
+    told = set(re.findall(r"^\| `(\w+)` \|", page.partition("## Refusals")[2], re.MULTILINE))
+    sources = {p: p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.py")}
+    refusing = {p for p, text in sources.items() if any(map(makes_a_refusal, ast.walk(ast.parse(text))))}
+    assert refusing <= set(CATALOGUE["RULES"])
+    codes = {code for p in refusing for code in re.findall(r'code="(\w+)"', sources[p])}
+    assert len(codes) > 30
+    assert codes | {"hand_over_limit", "missing_measurement", "missing_field", "invalid_field"} <= told
+
+
+def makes_a_refusal(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal"
+
+
+def test_a_refusal_is_told_with_what_its_names_stand_for() -> None:
+    source = """
+def limit(code, n):
+    word = "once" if n else "never"
+    return Refusal(code=code, message=f"Only {word}, not {n} times.", remedy=None)
+def a(n): return limit("too_many", n)
+ADVICE = {"x": "Give x.", "y": "Give y."}
+def needs(need): return Refusal(code=f"no_{need}", message="m", remedy=ADVICE[need], field="f" if need == "x" else "g")
+"""
+    assert set(map(tuple, CATALOGUE["told_in"](source))) == {
+        ("too_many", "Only once, not … times. / Only never, not … times.", "", ""),
+        ("no_x", "m", "Give x.", "f"),
+        ("no_y", "m", "Give y.", "g"),
+    }
 
 
 def test_the_rules_tell_every_row_once() -> None:

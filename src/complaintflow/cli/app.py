@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -48,8 +49,28 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _for_all(context: typer.Context, db: Path | None) -> None:
+    if db is not None:
+        context.default_map = _for_each(context.command, str(db))
+
+
+def _for_each(command: Any, db: str) -> dict[str, Any]:
+    """``--db`` before the command is the default of ``--db`` behind each command, groups of commands included."""
+    inside = getattr(command, "commands", None)
+    return {"db": db} if inside is None else {name: _for_each(sub, db) for name, sub in inside.items()}
+
+
 @app.callback()
 def _options(
+    db: Annotated[
+        Path | None,
+        typer.Option(
+            callback=_for_all,
+            envvar="COMPLAINTFLOW_DB",
+            metavar="FILE",
+            help="The SQLite file of the cases, for any command.",
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,

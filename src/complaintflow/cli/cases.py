@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import re
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from complaintflow.cli.database import Database, desk_on
 from complaintflow.cli.errors import CannotRun
+from complaintflow.cli.times import read_time
 from complaintflow.desk.sync import ComplaintDesk
 from complaintflow.errors import ComplaintNotFound
+from complaintflow.model.base import REF
 from complaintflow.model.casenumber import read_case_number
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.parties import Actor
@@ -23,18 +26,26 @@ User = Annotated[str, typer.Option("--as", metavar="USER", help="Who acts.")]
 Roles = Annotated[list[str], typer.Option("--role", metavar="ROLE", help="A role of theirs; may be repeated.")]
 Department = Annotated[str | None, typer.Option("--department", metavar="CODE", help="Their department.")]
 Moment = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="A time, UTC; now if left out.")
+    datetime | None,
+    typer.Option(parser=read_time, metavar="TIME", help="When it is done, UTC without a zone; now if left out."),
+]
+From = Annotated[
+    datetime | None, typer.Option(parser=read_time, metavar="TIME", help="Recorded at this time (UTC) or later.")
+]
+Before = Annotated[
+    datetime | None, typer.Option(parser=read_time, metavar="TIME", help="Recorded before this time (UTC).")
+]
+DueBefore = Annotated[
+    datetime | None,
+    typer.Option(parser=read_time, metavar="TIME", help="With something owed that is due before this time (UTC)."),
 ]
 
 
 def actor(user: str, roles: list[str], department: str | None) -> Actor:
     """Who acts: the command line takes the user's word for it, as it does for the file."""
+    if not re.fullmatch(REF, user):
+        raise CannotRun(f"--as {user!r}: an id without spaces is wanted, such as mei")
     return Actor(id=user, roles=frozenset(roles), department=department)
-
-
-def utc(at: datetime | None) -> datetime | None:
-    """A time from the command line is meant as UTC."""
-    return at.replace(tzinfo=UTC) if at is not None else None
 
 
 def named(desk: ComplaintDesk, case: str) -> Complaint:
@@ -79,9 +90,9 @@ def list_cases(
     complainant: str | None = None,
     order: str | None = None,
     cause: str | None = None,
-    recorded_from: Moment = None,
-    recorded_before: Moment = None,
-    due_before: Moment = None,
+    recorded_from: From = None,
+    recorded_before: Before = None,
+    due_before: DueBefore = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
     after: Annotated[str | None, typer.Option(help="Go on behind the page that ended with this.")] = None,
     as_json: AsJson = False,
@@ -89,14 +100,16 @@ def list_cases(
     """List cases, oldest first; every filter that is given must hold."""
     query = Query(
         stage=stage, category=category, department=department, person=person, complainant=complainant, order=order,
-        cause=cause, recorded_from=utc(recorded_from), recorded_before=utc(recorded_before),
-        due_before=utc(due_before), limit=limit, after=after,
+        cause=cause, recorded_from=recorded_from, recorded_before=recorded_before, due_before=due_before,
+        limit=limit, after=after,
     )  # fmt: skip
     with desk_on(db) as desk:
         try:
             page = desk.find(query)
         except ValueError as error:
             raise CannotRun(str(error)) from error
+        if not page.complaints:
+            _known(desk, query)
         if as_json:
             print_json(page.model_dump(mode="json"))
             return
@@ -108,6 +121,21 @@ def list_cases(
         more = f"; there are more: --after {page.next}" if page.next else ""
         count = len(page.complaints)
         console().print(f"\n{count} case{'' if count == 1 else 's'}{more}", style="dim", soft_wrap=True)
+
+
+def _known(desk: ComplaintDesk, query: Query) -> None:
+    """Nothing was found: because a code is unknown? A database of another policy may have codes that are not here."""
+    policy = desk.workflow.policy
+    codes = {
+        "stage": tuple(desk.workflow.stages),
+        "category": tuple(c.code for c in policy.categories),
+        "department": tuple(policy.departments),
+        "cause": tuple(policy.causes),
+    }
+    for name, known in codes.items():
+        asked = getattr(query, name)
+        if asked is not None and asked not in known:
+            raise CannotRun(f"there is no {name} {asked!r}; known: {', '.join(known)}")
 
 
 def history(case: Case, db: Database, as_json: AsJson = False) -> None:

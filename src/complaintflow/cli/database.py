@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 
 Database = Annotated[
-    Path, typer.Option("--db", envvar="COMPLAINTFLOW_DB", metavar="FILE", help="The SQLite file of the cases.")
+    Path, typer.Option("--db", metavar="FILE", help="The SQLite file of the cases; or set COMPLAINTFLOW_DB.")
 ]
 NewDatabase = Annotated[
     Path | None,
     typer.Option(
-        "--db", envvar="COMPLAINTFLOW_DB", metavar="FILE", help="The SQLite file; a fresh temporary one if left out."
+        "--db", metavar="FILE", help="The SQLite file, or COMPLAINTFLOW_DB; a fresh temporary one if left out."
     ),
 ]
 

@@ -137,7 +137,12 @@ def _go_on(out: Console, path: Path, complaint: Complaint) -> None:
         f"export COMPLAINTFLOW_DB={shlex.quote(str(path))}",
         "complaintflow list",
         f"complaintflow show {complaint.number}",
+        f"complaintflow history {complaint.number}",
+        f"complaintflow customer {complaint.number} --language zh",
         "complaintflow options demo-lamp --as mo --role manager",
         "complaintflow act demo-lamp approve --as mo --role manager",
     ):
+        out.print(f"  {command}", style="dim", soft_wrap=True)
+    out.print(heading("Start over", "the demo run again on the same file adds nothing"))
+    for command in (f"rm {shlex.quote(str(path))}", f"complaintflow demo --db {shlex.quote(str(path))}"):
         out.print(f"  {command}", style="dim", soft_wrap=True)

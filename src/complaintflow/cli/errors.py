@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from complaintflow.errors import ComplaintFlowError, ConcurrencyConflict, Refused
+from complaintflow.rules.payload import wrong_fields
 
 
 class CannotRun(Exception):
@@ -19,15 +20,9 @@ def lines(error: Exception) -> list[str]:
         case Refused():
             return [f"{error.action} refused: {refusal}" for refusal in error.refusals]
         case ValidationError():
-            return [_field(e["loc"], e["msg"]) for e in error.errors(include_url=False, include_context=False)]
+            return [f"{r.field}: {r.message}" if r.field else r.message for r in wrong_fields(error)]
         case ConcurrencyConflict():
             return [f"{error}; nothing was written: look at the case again and decide anew"]
         case ComplaintFlowError() | CannotRun():
             return [str(error)]
     raise error
-
-
-def _field(loc: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(str(part) for part in loc)
-    said = message.removeprefix("Value error, ")
-    return f"{name}: {said}" if name else said

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, cast
 
 import typer
 
-from complaintflow.cli.cases import Case, Department, Moment, Roles, User, actor, named, utc
+from complaintflow.cli.cases import Case, Department, Moment, Roles, User, actor, named
 from complaintflow.cli.database import Database, desk_on
 from complaintflow.cli.errors import CannotRun
 from complaintflow.cli.payload import build
@@ -32,12 +33,13 @@ def record(
     department: Department = None,
     data: Data = None,
     fields: Fields = None,
+    at: Moment = None,
     key: Key = None,
 ) -> None:
     """Record a new complaint; creates the database if it is not there yet."""
     action = cast("act_.Record", build("record", data, fields or ()))
     with desk_on(db, create=True) as desk:
-        _tell(desk, desk.record(action, actor(user, role, department), key=key))
+        _tell(desk, desk.record(action, actor(user, role, department), at=at, key=key))
 
 
 def act(
@@ -49,6 +51,7 @@ def act(
     department: Department = None,
     data: Data = None,
     fields: Fields = None,
+    at: Moment = None,
     key: Key = None,
     expected_version: Annotated[int | None, typer.Option(help="Refuse if the case has moved on meanwhile.")] = None,
 ) -> None:
@@ -58,7 +61,7 @@ def act(
         complaint = named(desk, case)
         _known_here(desk, complaint)
         who = actor(user, role, department)
-        _tell(desk, desk.act(complaint.id, payload, who, key=key, expected_version=expected_version))
+        _tell(desk, desk.act(complaint.id, payload, who, at=at, key=key, expected_version=expected_version))
 
 
 def sweep(
@@ -67,10 +70,12 @@ def sweep(
     limit: Annotated[int, typer.Option(min=1, help="Look at so many cases at most.")] = 100,
 ) -> None:
     """Record every due time that has passed; each is recorded once, however often this runs."""
+    if at is not None and at > datetime.now(UTC):
+        typer.echo("complaintflow: warning: the entries will bear a time that is still ahead", err=True)
     with desk_on(db) as desk:
-        done = desk.sweep(at=utc(at), limit=limit)
+        done = desk.sweep(at=at, limit=limit)
         for outcome in done:
-            _tell(desk, outcome)
+            _tell_missed(desk, outcome)
         typer.echo(f"{len(done)} missed due times recorded")
 
 
@@ -80,6 +85,17 @@ def _known_here(desk: ComplaintDesk, complaint: Complaint) -> None:
         raise CannotRun(
             f"{complaint.number} was recorded under another policy: no category {complaint.category!r} here"
         )
+
+
+def _tell_missed(desk: ComplaintDesk, outcome: Outcome) -> None:
+    from complaintflow.cli.tables import who
+    from complaintflow.cli.words import duty_name, when
+
+    for settled in outcome.entry.settled:
+        owed = outcome.complaint.obligation(settled.obligation)
+        if owed is not None:
+            said = f"{duty_name(desk.workflow, owed.kind)}: missed, was due {when(owed.due_at)}"
+            typer.echo(f"{outcome.complaint.number}  {said}, owed by {who(owed.owed_by)}")
 
 
 def _tell(desk: ComplaintDesk, outcome: Outcome) -> None:

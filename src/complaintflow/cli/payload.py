@@ -6,28 +6,45 @@ import json
 import sys
 from collections.abc import Iterable
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from complaintflow.cli.errors import CannotRun
+from complaintflow.cli.times import zones_given
 from complaintflow.model.actions import ACTIONS, Action
 
 
 def build(name: str, data: str | None, fields: Iterable[str]) -> Action:
-    """The action ``name`` with what ``data`` says, changed by each ``field=value``.
+    """The action ``name`` with what ``data`` says, changed by each ``field=value``; a time without a zone is UTC.
 
     Raises ``CannotRun`` for an unknown action, bad JSON or a bad field; ``pydantic.ValidationError`` for wrong values.
     """
-    cls = ACTIONS.get(name.replace("-", "_"))
-    if cls is None:
-        raise CannotRun(f"there is no action {name!r}; known: {', '.join(sorted(ACTIONS))}")
+    cls = _named(name)
     payload = _read(data) if data is not None else {}
     for field in fields:
         path, equals, value = field.partition("=")
         if not (path and equals):
             raise CannotRun(f"--set {field!r} is not of the form field=value")
         _put(payload, path.split("."), _value(value), path)
-    return cls.model_validate(payload)
+    try:
+        return cls.model_validate(payload)
+    except ValidationError as error:
+        if not zones_given(payload, error.errors(include_url=False, include_context=False)):
+            raise
+        return cls.model_validate(payload)
+
+
+def _named(name: str) -> type[Action]:
+    code = name.replace("-", "_")
+    if code in ACTIONS:
+        return ACTIONS[code]
+    near = " or ".join(get_close_matches(code, ACTIONS))
+    raise CannotRun(
+        f"there is no action {name!r}; " + (f"did you mean {near}?" if near else "`complaintflow options` lists them")
+    )
 
 
 def _read(data: str) -> dict[str, Any]:

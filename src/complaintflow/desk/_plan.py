@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
 from complaintflow.desk.outcome import Outcome, Plan
@@ -19,6 +19,9 @@ from complaintflow.workflow.evolve import evolve, fold
 
 ATTEMPTS = 8
 """How often an action without ``expected_version`` is decided anew after somebody else was faster."""
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far apart the clocks of a host's machines may be."""
 
 SWEEPER = Actor.model_construct(id="sweep", roles=frozenset({Role.SYSTEM.value}))  # without a schema: see Subject
 
@@ -62,9 +65,18 @@ def plan(
     return Plan(evolve(complaint, entry), entry, record)
 
 
-def moment(clock_says: datetime, complaint: Complaint) -> datetime:
-    """Now, or the time of the last entry if another machine's clock is ahead of ours."""
-    return max(clock_says, complaint.updated_at)
+def when(at: datetime | None, clock: Callable[[], datetime], complaint: Complaint | None = None) -> datetime:
+    """The time that the caller gives, or else the clock's; in UTC. Raises ``ValueError`` for a naive one (law 14).
+
+    If another machine's clock was a little ahead of ours, the time of the last entry; a file that reaches further
+    ahead than clocks differ is left for ``decide`` to refuse.
+    """
+    now = at if at is not None else clock()
+    if now.tzinfo is None:
+        raise ValueError(f"a time must be timezone-aware, in UTC: {'at' if at else 'the clock'} gave {now}")
+    if at is None and complaint is not None and now < complaint.updated_at <= now + CLOCKS_DIFFER:
+        return complaint.updated_at
+    return now.astimezone(UTC)
 
 
 def expect(complaint: Complaint, version: int | None) -> None:

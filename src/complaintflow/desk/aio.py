@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
-from complaintflow.desk import _evidence, _plan
+from complaintflow.desk import _batch, _evidence, _plan
+from complaintflow.desk._batch import Batch, Known, Past, Result, Step
 from complaintflow.desk._evidence import Anchor, Erasure
 from complaintflow.desk.outcome import Outcome, Plan
-from complaintflow.errors import ComplaintNotFound, ConcurrencyConflict, Refused
+from complaintflow.errors import ComplaintNotFound, ConcurrencyConflict, Damaged, KeyReused, Refused
 from complaintflow.model.actions import Action, Record, RecordErasure
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.entry import Entry
 from complaintflow.model.parties import Actor
 from complaintflow.storage.evidence import Fault, Sealed, unseal
-from complaintflow.storage.port import AsyncStore, AsyncSupportsErasure, Page, Query
+from complaintflow.storage.port import AsyncStore, AsyncSupportsBatch, AsyncSupportsErasure, Page, Query
 from complaintflow.workflow.customer_view import CustomerView, customer_view
 from complaintflow.workflow.decide import Option, options
 from complaintflow.workflow.definition import Workflow
@@ -55,12 +57,12 @@ class AsyncComplaintDesk:
         for attempt in range(1, _plan.ATTEMPTS + 1):
             if key is not None and (first := await self.store.recall(self.tenant, key)):
                 return await self._repeat(first, None, action, actor)
-            when = at or self._clock()
+            when = _plan.when(at, self._clock)
             plan = self._decide(None, action, actor, when, key)
             try:
                 await self.store.append(self.tenant, plan.complaint, plan.record)
-            except ConcurrencyConflict:
-                if attempt == _plan.ATTEMPTS:
+            except ConcurrencyConflict as conflict:
+                if conflict.final or attempt == _plan.ATTEMPTS:
                     raise
             else:
                 return plan.outcome
@@ -83,28 +85,67 @@ class AsyncComplaintDesk:
         Raises ``Refused``, ``ComplaintNotFound``, ``ConcurrencyConflict``, ``KeyReused``.
         """
         for attempt in range(1, _plan.ATTEMPTS + 1):
+            complaint = await self.get(complaint_id)  # before the key: whoever writes it now makes our append fail
             if key is not None and (first := await self.store.recall(self.tenant, key)):
                 return await self._repeat(first, complaint_id, action, actor)
-            complaint = await self.get(complaint_id)
             _plan.expect(complaint, expected_version)
-            when = at or _plan.moment(self._clock(), complaint)
+            when = _plan.when(at, self._clock, complaint)
             plan = self._decide(complaint, action, actor, when, key)
             try:
                 await self.store.append(self.tenant, plan.complaint, plan.record)
-            except ConcurrencyConflict:
-                if attempt == _plan.ATTEMPTS:
+            except ConcurrencyConflict as conflict:
+                if conflict.final or attempt == _plan.ATTEMPTS:
                     raise
             else:
                 return plan.outcome
         raise AssertionError("unreachable")
 
+    async def act_many(
+        self, steps: Iterable[Step | tuple[str, Action, Actor]], *, at: datetime | None = None
+    ) -> tuple[Result, ...]:
+        """Do many actions, each with a result of its own: an ``Outcome``, or the error that ``act`` would have raised.
+
+        All that is possible is written in one transaction; a few hundred are a good number. Actions on one case follow
+        one another. If another worker was faster anywhere, all are decided anew. Over a store without
+        ``SupportsBatch`` they are done one by one.
+        Raises ``ConcurrencyConflict`` when others were faster every time; nothing is written then.
+        """
+        given = _batch.steps(steps)
+        if not isinstance(self.store, AsyncSupportsBatch):
+            return tuple([await self._try(step, at) for step in given])
+        for attempt in range(1, _plan.ATTEMPTS + 1):
+            cases = await self.store.load_many(self.tenant, {step.complaint_id for step in given})
+            batch = Batch(self._decide, cases, await self._known(self.store, [step.key for step in given]))
+            results = tuple(batch.act(step, self._clock, at) for step in given)
+            if await self._appended(self.store, batch, last=attempt == _plan.ATTEMPTS):
+                return results
+        raise AssertionError("unreachable")
+
+    async def import_cases(self, cases: Iterable[Past]) -> tuple[Result, ...]:
+        """Take in cases that were handled elsewhere, in one transaction; a few hundred are a good number.
+
+        Every step is decided and sealed as if it were done now, so all laws hold. The result is the last step's
+        outcome; or what was refused, and then nothing of that case is written. A case whose key is known is not
+        written again: its first outcome is the result. What is overdue is for the next sweep.
+        Raises ``TypeError`` if the store has no ``SupportsBatch``, ``ConcurrencyConflict`` as ``act_many`` does.
+        """
+        if not isinstance(self.store, AsyncSupportsBatch):
+            raise TypeError(f"{type(self.store).__name__} cannot import: it has no `append_many`")
+        given = list(cases)
+        for attempt in range(1, _plan.ATTEMPTS + 1):
+            batch = Batch(self._decide, {}, await self._known(self.store, [past.key for past in given]))
+            results = tuple(batch.take_in(past) for past in given)
+            if await self._appended(self.store, batch, last=attempt == _plan.ATTEMPTS):
+                return results
+        raise AssertionError("unreachable")
+
     async def options(self, complaint_id: str, actor: Actor, *, at: datetime | None = None) -> tuple[Option, ...]:
         """What this actor may do now, what not and why, and what each action needs. Raises ``ComplaintNotFound``."""
         complaint = await self.get(complaint_id)
-        return options(self.workflow, complaint, actor, at or _plan.moment(self._clock(), complaint))
+        return options(self.workflow, complaint, actor, _plan.when(at, self._clock, complaint))
 
     async def get(self, complaint_id: str) -> Complaint:
-        """The complaint as it stands. Raises ``ComplaintNotFound``."""
+        """The complaint as it stands, by its id. Raises ``ComplaintNotFound``."""
         complaint = await self.store.load(self.tenant, complaint_id)
         if complaint is None:
             raise ComplaintNotFound(complaint_id)
@@ -130,13 +171,17 @@ class AsyncComplaintDesk:
         return customer_view(self.workflow, file, language)
 
     async def sweep(self, *, at: datetime | None = None, limit: int = 100) -> tuple[Outcome, ...]:
-        """Record every missed due time of up to ``limit`` complaints, once each, however many workers sweep (law 8)."""
-        now = at or self._clock()
+        """Record every missed due time of up to ``limit`` complaints, once each, however many workers sweep (law 8).
+
+        The entries bear the time ``at``, or the clock's: never sweep ahead of time on a file that is to go on.
+        """
+        now = _plan.when(at, self._clock)
         done = []
         for complaint_id in await self.store.due(self.tenant, now, limit):
-            for action in _plan.missed(await self.get(complaint_id), now):
+            complaint = await self.get(complaint_id)
+            for action in _plan.missed(complaint, now):
                 try:
-                    done.append(await self.act(complaint_id, action, _plan.SWEEPER, at=at))
+                    done.append(await self.act(complaint_id, action, _plan.SWEEPER, at=max(now, complaint.updated_at)))
                 except (Refused, ConcurrencyConflict):
                     continue  # another worker recorded it, or the work was done meanwhile
         return tuple(done)
@@ -145,56 +190,98 @@ class AsyncComplaintDesk:
         """Everything that is wrong with a case on file, entry by entry; empty if it is whole (law 11).
 
         Without an ``anchor`` a tail that was cut off cleanly, or a file rewritten from the beginning, is not seen.
-        Raises ``ComplaintNotFound`` if there is nothing of it, and the anchor does not know it either.
+        Whatever was done to the data, it is reported and not raised. Raises ``ComplaintNotFound`` if there is nothing
+        of the case, and the anchor does not know it either; ``ValueError`` for an anchor that is false or not this
+        tenant's.
         """
-        file = await self.store.history(self.tenant, complaint_id)
-        if not file and not (anchor and complaint_id in anchor.heads):
-            raise ComplaintNotFound(complaint_id)
+        _evidence.trust(anchor, self.tenant)
+        try:
+            file = await self.store.history(self.tenant, complaint_id)
+        except Damaged as why:
+            return (Fault(0, str(why)),)
+        snapshot: Complaint | Damaged | None
         try:
             snapshot = await self.store.load(self.tenant, complaint_id)
-        except ValueError:
-            return (Fault(len(file), "the snapshot cannot be read"),)
-        found = [*_evidence.check(self.tenant, complaint_id, snapshot, file)]
-        return (*found, *(_evidence.check_anchor(anchor, complaint_id, file) if anchor else ()))
+        except Damaged as why:
+            snapshot = why
+        if not file and snapshot is None and not (anchor and complaint_id in anchor.heads):
+            raise ComplaintNotFound(complaint_id)
+        found = tuple(_evidence.check(self.tenant, complaint_id, snapshot, file, anchor))
+        if not found and isinstance(snapshot, Complaint) and not await self._is_in_place(snapshot):
+            return (Fault(len(file), _evidence.MISPLACED),)
+        return found
 
     async def anchor(self, *, at: datetime | None = None) -> Anchor:
         """How far every file reaches now, to be signed and kept elsewhere. Reads every case."""
-        return _evidence.anchor(self.tenant, at or self._clock(), [c async for c in self._every(Query(limit=1000))])
+        return _evidence.anchor(
+            self.tenant, _plan.when(at, self._clock), [c async for c in self._every(Query(limit=1000))]
+        )
 
     async def erase(self, person: str, actor: Actor, *, reason: str, at: datetime | None = None) -> Erasure:
         """Erase the personal words of a complainant or representative from all their cases, for good (law 11).
 
         Each case gets a tombstone entry with the ``reason``, which must itself name nobody; then its cells, and what
         its snapshot said, are removed. An open case or one under legal hold is refused. A repetition does no harm, and
-        finishes what was interrupted. Raises ``TypeError`` if the store cannot erase.
+        finishes what was interrupted, without a second tombstone. Raises ``TypeError`` if the store cannot erase.
         """
-        if not isinstance(self.store, AsyncSupportsErasure):
-            raise TypeError(f"{type(self.store).__name__} cannot erase: it has no `forget`")
         erased, refused = [], {}
         for case in [c async for c in self._every(Query(complainant=person))]:
             try:
-                erased.append(await self.act(case.id, RecordErasure(reason=reason), actor, at=at))
+                erased.append(await self._erase(case.id, RecordErasure(reason=reason), actor, at))
             except Refused as why:
                 refused[case.id] = why.refusals
-            else:
-                await self._forget(self.store, case.id)
         return Erasure(tuple(erased), refused)
+
+    async def purge(self, *, at: datetime | None = None, limit: int = 100) -> tuple[Outcome, ...]:
+        """Erase the personal words of up to ``limit`` ended cases that their retention class keeps no longer (Q14).
+
+        Nothing of an open case or one under legal hold is touched, and no case is deleted (Q15). Call it from a
+        scheduler until it returns nothing; a repetition does no harm, and finishes what was interrupted.
+        Raises ``TypeError`` if the store cannot erase.
+        """
+        now, done = _plan.when(at, self._clock), list[Outcome]()
+        async for case in self._every(_evidence.ended_long_ago(self.workflow.policy, now)):
+            if len(done) == limit:
+                break
+            if (action := _evidence.purge(self.workflow.policy, case, now)) is not None:
+                with suppress(Refused, ConcurrencyConflict):  # held or opened again meanwhile
+                    done.append(await self._erase(case.id, action, _evidence.PURGER, at))
+        return tuple(done)
 
     async def personal_data(self, person: str) -> list[dict[str, object]]:
         """All that is on file about a person's cases, as JSON values, to be handed to them (subject access)."""
         cases = [c async for c in self._every(Query(complainant=person))]
         return _evidence.personal_data([(c, await self.history(c.id)) for c in cases])
 
-    async def _forget(self, store: AsyncSupportsErasure, complaint_id: str) -> None:
+    async def _erase(self, complaint_id: str, action: RecordErasure, actor: Actor, at: datetime | None) -> Outcome:
+        """Tombstone first, then the cells: whatever is interrupted in between is seen, and finished by a repetition."""
+        if not isinstance(self.store, AsyncSupportsErasure):
+            raise TypeError(f"{type(self.store).__name__} cannot erase: it has no `forget`")
+        repeated = True
         for attempt in range(1, _plan.ATTEMPTS + 1):
             file = await self.store.history(self.tenant, complaint_id)
+            case = _evidence.folded_from(file)
+            plan = self._decide(case, action, actor, _plan.when(at, self._clock, case), None)
             try:
-                await store.forget(self.tenant, _evidence.without_cells(file))
-            except ConcurrencyConflict:
-                if attempt == _plan.ATTEMPTS:
+                if _evidence.needs_tombstone(file):
+                    await self.store.append(self.tenant, plan.complaint, plan.record)
+                    file, repeated = (*file, plan.record), False
+                outcome = _evidence.erased(file, repeated=repeated)
+                await self.store.forget(self.tenant, outcome.complaint)
+            except ConcurrencyConflict as conflict:
+                if conflict.final or attempt == _plan.ATTEMPTS:
                     raise
             else:
-                return
+                return outcome
+        raise AssertionError("unreachable")
+
+    async def _is_in_place(self, complaint: Complaint) -> bool:
+        """Does the store find it where it should, and nowhere else?"""
+        for query, found in _evidence.probes(complaint):
+            page = await self.store.find(self.tenant, query)
+            if any(c.id == complaint.id for c in page.complaints) != found:
+                return False
+        return True
 
     async def _every(self, query: Query) -> AsyncIterator[Complaint]:
         while True:
@@ -214,3 +301,25 @@ class AsyncComplaintDesk:
     async def _repeat(self, first: Sealed, complaint_id: str | None, action: Action, actor: Actor) -> Outcome:
         file = await self.store.history(self.tenant, first.complaint_id)
         return _plan.repeat(first, file, complaint_id, action, actor)
+
+    async def _known(self, store: AsyncSupportsBatch, keys: Iterable[str | None]) -> dict[str, Known]:
+        given = {key for key in keys if key is not None}
+        found = await store.recall_many(self.tenant, given) if given else {}
+        return {k: Known(r, await self.store.history(self.tenant, r.complaint_id)) for k, r in found.items()}
+
+    async def _appended(self, store: AsyncSupportsBatch, batch: Batch, *, last: bool) -> bool:
+        """Is the batch written? The conflict of the last attempt is raised."""
+        try:
+            if batch.writes:
+                await store.append_many(self.tenant, batch.writes)
+        except ConcurrencyConflict as conflict:
+            if last or conflict.final:
+                raise
+            return False
+        return True
+
+    async def _try(self, step: Step, at: datetime | None) -> Result:
+        try:
+            return await self.act(step.complaint_id, step.action, step.actor, at=at, key=step.key)
+        except (Refused, ComplaintNotFound, ConcurrencyConflict, KeyReused) as error:
+            return error

@@ -31,7 +31,10 @@ def _to_utc(value: datetime) -> datetime:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
-_text = StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")
+CODE, REF, NO_NUL = r"^[a-z][a-z0-9_]*$", r"^[^\s\x00]+$", r"^[^\x00]*$"
+"""The patterns of the checked texts, by which an error says what is wanted."""
+
+_text = StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=NO_NUL)
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A moment in UTC. A naive datetime is refused; any other zone is converted (law 14)."""
@@ -60,10 +63,10 @@ def _open(value: object, info: ValidationInfo) -> object:
 Words = Annotated[Text, BeforeValidator(_open), PlainSerializer(_shut)]
 """Personal text: somebody's own words, or words about somebody. Kept in a cell, so that it can be erased."""
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
 """A machine-readable name in lower snake case, such as ``out_of_tolerance``."""
 
-Ref = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00]+$")]
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=REF)]
 """An identifier that the host owns (a user, an order, a file): case-sensitive, no white space."""
 PersonRef = Annotated[Ref, BeforeValidator(_open), PlainSerializer(_shut_if_personal)]
 """The id of somebody who may be the complainant: then it is kept in a cell, too."""

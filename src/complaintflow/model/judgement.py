@@ -13,7 +13,7 @@ from complaintflow.model.parties import StaffMember
 
 Validity = Literal["upheld", "declined", "settled"]
 Stars = Annotated[int, Field(ge=1, le=5)]
-"""Satisfaction on the five-star scale (S41)."""
+"""Satisfaction on the five-star scale: 1 to 5 (S41)."""
 
 
 class Assessment(Frozen):

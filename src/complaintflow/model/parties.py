@@ -11,6 +11,7 @@ class Role(StrEnum):
     """The roles of the standard workflow (Q02, Q12). A host may use further names of its own."""
 
     COMPLAINANT = "complainant"
+    """Who complains, or speaks for them: acts in their own cases only."""
     AGENT = "agent"
     """Customer service: records, acknowledges, judges, assigns, answers declined cases."""
     HANDLER = "handler"
@@ -32,9 +33,6 @@ class Actor(Frozen):
     roles: Names
     department: str | None = None
     name: Words | None = None
-
-    def has(self, role: str) -> bool:
-        return role in self.roles
 
 
 class Complainant(Frozen):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from threading import Lock
 
 from complaintflow.errors import ConcurrencyConflict
+from complaintflow.model.cells import ERASED
 from complaintflow.model.complaint import Complaint
-from complaintflow.storage import codec
+from complaintflow.storage import codec, words
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page, Query
 
@@ -25,22 +27,42 @@ class MemoryStore:
     def load(self, tenant: str, complaint_id: str) -> Complaint | None:
         return self._complaints.get((tenant, complaint_id))
 
+    def load_many(self, tenant: str, complaint_ids: Collection[str]) -> dict[str, Complaint]:
+        return {i: found for i in complaint_ids if (found := self._complaints.get((tenant, i))) is not None}
+
     def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
-        case = (tenant, record.complaint_id)
+        self.append_many(tenant, [(complaint, record)])
+
+    def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
         with self._lock:
-            stored = self._complaints.get(case)
-            version = stored.version if stored else 0
+            self._check(tenant, steps)
+            for complaint, record in steps:
+                case = (tenant, record.complaint_id)
+                if record.key is not None:
+                    self._keys[tenant, record.key] = record
+                self._numbers.add((tenant, complaint.number))
+                self._entries[case] = (*self._entries.get(case, ()), record)
+                self._complaints[case] = complaint
+
+    def _check(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        """Does every step fit, after those before it?"""
+        versions: dict[str, int] = {}
+        numbers: set[str] = set()
+        keys: set[str] = set()
+        for complaint, record in steps:
+            stored = self._complaints.get((tenant, record.complaint_id))
+            version = versions.get(record.complaint_id, stored.version if stored else 0)
             if version != record.seq - 1:
                 raise ConcurrencyConflict(record.complaint_id, record.seq - 1, version)
-            if stored is None and (tenant, complaint.number) in self._numbers:
-                raise ConcurrencyConflict(record.complaint_id, 0, None)
+            if version == 0:
+                if complaint.number in numbers or (tenant, complaint.number) in self._numbers:
+                    raise ConcurrencyConflict(record.complaint_id, 0, None)
+                numbers.add(complaint.number)
             if record.key is not None:
-                if (tenant, record.key) in self._keys:
-                    raise ConcurrencyConflict(record.complaint_id, record.seq - 1, None)
-                self._keys[tenant, record.key] = record
-            self._numbers.add((tenant, complaint.number))
-            self._entries[case] = (*self._entries.get(case, ()), record)
-            self._complaints[case] = complaint
+                if record.key in keys or (tenant, record.key) in self._keys:
+                    raise ConcurrencyConflict(record.complaint_id, version, None)
+                keys.add(record.key)
+            versions[record.complaint_id] = record.seq
 
     def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         return self._entries.get((tenant, complaint_id), ())
@@ -62,6 +84,9 @@ class MemoryStore:
 
     def recall(self, tenant: str, key: str) -> Sealed | None:
         return self._keys.get((tenant, key))
+
+    def recall_many(self, tenant: str, keys: Collection[str]) -> dict[str, Sealed]:
+        return {k: found for k in keys if (found := self._keys.get((tenant, k))) is not None}
 
     def forget(self, tenant: str, complaint: Complaint) -> None:
         case = (tenant, complaint.id)
@@ -94,6 +119,10 @@ def _matches(c: Complaint, q: Query) -> bool:
         and (q.complainant is None or q.complainant in c.speakers)
         and (q.recorded_from is None or c.recorded_at >= q.recorded_from)
         and (q.recorded_before is None or c.recorded_at < q.recorded_before)
+        and (q.ended_before is None or (c.ended_at is not None and c.ended_at < q.ended_before))
+        and (q.open is None or q.open == (c.ended_at is None))
+        and (q.text is None or words.matches(words.terms(q.text), words.document(c.narrative)))
+        and (q.erased is None or q.erased == (c.complainant.id == ERASED))
         and (q.due_before is None or (c.next_due_at is not None and c.next_due_at < q.due_before))
     )
 
@@ -109,6 +138,15 @@ class AsyncMemoryStore:
 
     async def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
         self._store.append(tenant, complaint, record)
+
+    async def load_many(self, tenant: str, complaint_ids: Collection[str]) -> dict[str, Complaint]:
+        return self._store.load_many(tenant, complaint_ids)
+
+    async def recall_many(self, tenant: str, keys: Collection[str]) -> dict[str, Sealed]:
+        return self._store.recall_many(tenant, keys)
+
+    async def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        self._store.append_many(tenant, steps)
 
     async def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         return self._store.history(tenant, complaint_id)

@@ -5,6 +5,7 @@ A store keeps data and knows no rules. Every method works inside one tenant and 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Protocol, runtime_checkable
 
@@ -33,6 +34,15 @@ class Query(Frozen):
     recorded_before: UtcDatetime | None = None
     due_before: UtcDatetime | None = None
     """With an open obligation due before this moment."""
+    ended_before: UtcDatetime | None = None
+    """Closed, withdrawn or merged before this moment."""
+    open: bool | None = None
+    """Is it still open: neither closed, withdrawn nor merged? What is on a desk now has an index of its own."""
+    text: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Words of the narrative, in any order: each begins a word there; Chinese, Japanese and Korean characters stand
+    together in a row. Letters and digits count, nothing else does; without any of them nothing is found."""
+    erased: bool | None = None
+    """Are the complainant's words gone?"""
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     after: str | None = None
     """The ``next`` of the page before."""
@@ -49,7 +59,10 @@ class Store(Protocol):
     """A blocking store. All methods raise ``StorageError`` if the store itself fails."""
 
     def load(self, tenant: str, complaint_id: str) -> Complaint | None:
-        """The complaint as its last entry left it, or ``None``."""
+        """The complaint as its last entry left it, or ``None``.
+
+        This and the other reading methods raise ``Damaged`` for what cannot be read any more.
+        """
         ...
 
     def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
@@ -125,4 +138,41 @@ class AsyncSupportsErasure(Protocol):
 
     async def forget(self, tenant: str, complaint: Complaint) -> None:
         """See ``SupportsErasure.forget``."""
+        ...
+
+
+@runtime_checkable
+class SupportsBatch(Protocol):
+    """What a store can do beside: many cases in one transaction."""
+
+    def load_many(self, tenant: str, complaint_ids: Collection[str]) -> Mapping[str, Complaint]:
+        """Those of these complaints that are there, by id."""
+        ...
+
+    def recall_many(self, tenant: str, keys: Collection[str]) -> Mapping[str, Sealed]:
+        """The sealed entries that were written under these keys, by key."""
+        ...
+
+    def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        """Append in this order, as ``append`` does; all or nothing. Steps of one case follow one another.
+
+        Raises ``ConcurrencyConflict`` for the first that does not fit; then nothing of any case is written.
+        """
+        ...
+
+
+@runtime_checkable
+class AsyncSupportsBatch(Protocol):
+    """The awaitable twin of ``SupportsBatch``."""
+
+    async def load_many(self, tenant: str, complaint_ids: Collection[str]) -> Mapping[str, Complaint]:
+        """See ``SupportsBatch.load_many``."""
+        ...
+
+    async def recall_many(self, tenant: str, keys: Collection[str]) -> Mapping[str, Sealed]:
+        """See ``SupportsBatch.recall_many``."""
+        ...
+
+    async def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        """See ``SupportsBatch.append_many``."""
         ...

@@ -13,7 +13,10 @@ from complaintflow.model.parties import StaffMember
 from complaintflow.model.remedy import Remedy
 from complaintflow.model.subject import Shipment
 
-LineId = Annotated[str, Field(pattern=r"^\d{1,4}\.\d{1,3}$")]
+LINE = r"^\d{1,4}\.\d{1,3}$"
+
+LineId = Annotated[str, Field(pattern=LINE)]
+"""The id of a line of a plan: the number of the plan and the position of the line in it, such as ``1.2``."""
 
 
 class Assign(Action):

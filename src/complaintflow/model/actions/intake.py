@@ -13,7 +13,7 @@ from complaintflow.model.remedy import Remedy
 from complaintflow.model.subject import Discrepancy, Evidence, Measurement, Subject
 from complaintflow.model.taxonomy import Classification
 
-_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
 class Record(Action):
@@ -36,7 +36,7 @@ class Record(Action):
     expectation: Words | None = None
     """What would have met the customer's expectation (S12)."""
     channel: Code = "web"
-    language: Annotated[str, Field(pattern=_LANGUAGE)] = "en"
+    language: Annotated[str, Field(pattern=LANGUAGE)] = "en"
     received_at: UtcDatetime | None = None
     """When it reached the house, if before it was recorded."""
     discrepancy: Discrepancy | None = None

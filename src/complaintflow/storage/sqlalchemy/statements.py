@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, insert, or_, select, update
 
+from complaintflow.model.cells import ERASED
 from complaintflow.model.complaint import Complaint
 from complaintflow.storage import codec
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Query
+from complaintflow.storage.sqlalchemy.search import Search
 from complaintflow.storage.sqlalchemy.tables import Tables
 
 _EQUAL = {
@@ -31,9 +33,11 @@ class Statements:
         c, e = tables.complaints.c, tables.entries.c
         record = [e[name] for name in Sealed._fields]
         self._complaints = tables.complaints
+        self.search = Search(tables.words)
         self.load = select(c.body).where(c.tenant == bindparam("tenant"), c.id == bindparam("id"))
         self.insert_complaint = insert(tables.complaints)
         self.insert_entry = insert(tables.entries)
+        self.insert_event = insert(tables.outbox)
         self.update_complaint = (
             update(tables.complaints)
             .where(c.tenant == bindparam("b_tenant"), c.id == bindparam("b_id"), c.version == bindparam("b_version"))
@@ -43,6 +47,11 @@ class Statements:
             update(tables.entries)
             .where(e.tenant == bindparam("b_tenant"), e.complaint_id == bindparam("b_id"))
             .values(cells=None)
+        )
+        self.forget_reasons = (
+            update(tables.outbox)
+            .where(tables.outbox.c.tenant == bindparam("b_tenant"), tables.outbox.c.complaint_id == bindparam("b_id"))
+            .values(reason=None)
         )
         self.forget_people = (
             update(tables.complaints)
@@ -74,9 +83,17 @@ class Statements:
             where.append(c.recorded_at < query.recorded_before)
         if query.due_before is not None:
             where.append(c.next_due_at < query.due_before)
+        if query.ended_before is not None:
+            where.append(c.ended_at < query.ended_before)
+        if query.open is not None:
+            where.append(c.ended_at.is_(None) if query.open else c.ended_at.is_not(None))
+        if query.text is not None:
+            where.append(self.search.having(tenant, c.id, query.text))
+        if query.erased is not None:
+            where.append(c.complainant == ERASED if query.erased else c.complainant != ERASED)
         if query.after is not None:
             at, complaint_id = codec.read_cursor(query.after)
-            where.append(or_(c.recorded_at > at, and_(c.recorded_at == at, c.id > complaint_id)))
+            where += [c.recorded_at >= at, or_(c.recorded_at > at, c.id > complaint_id)]  # no index serves an OR alone
         return select(c.body).where(*where).order_by(c.recorded_at, c.id).limit(query.limit + 1)
 
 

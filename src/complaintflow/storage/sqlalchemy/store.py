@@ -1,58 +1,98 @@
-"""The blocking SQL store. SQLite is tried and tested; other databases follow with their own conformance runs."""
+"""The blocking SQL store, on an engine or inside the host's transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Self
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from complaintflow.errors import ConcurrencyConflict, StorageError
+from complaintflow.errors import ConcurrencyConflict
 from complaintflow.model.complaint import Complaint
 from complaintflow.storage import codec
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page, Query
 from complaintflow.storage.sqlalchemy import statements as sql
+from complaintflow.storage.sqlalchemy.batch import write_many
+from complaintflow.storage.sqlalchemy.doors import Door, Host, HostDoor, OwnDoor
+from complaintflow.storage.sqlalchemy.failures import translated
+from complaintflow.storage.sqlalchemy.search import place
 from complaintflow.storage.sqlalchemy.tables import Tables
+from complaintflow.storage.sqlalchemy.writing import compiled
+
+if TYPE_CHECKING:
+    from complaintflow.storage.sqlalchemy.outbox import Outbox
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+@cache
+def own_tables() -> Tables:
+    """The tables of a store whose host has no ``MetaData`` of its own for them."""
+    return Tables(MetaData())
 
 
 class SQLAlchemyStore:
-    """A ``Store`` on an engine: each action is one transaction of its own."""
+    """A ``Store`` on an engine: each action is one transaction of its own. SQLite, PostgreSQL, MariaDB and MySQL.
 
-    def __init__(self, engine: Engine, *, tables: Tables | None = None) -> None:
-        if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine)
+    ``tables`` are those on the host's ``MetaData``. With an ``outbox``, what happened is written there in the same
+    transaction. ``within`` makes one for a transaction of the host's, through another ``door``.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        tables: Tables | None = None,
+        outbox: Outbox | None = None,
+        door: Door | None = None,
+    ) -> None:
         self.engine = engine
-        self.tables = tables or Tables(MetaData())
-        self._sql = sql.Statements(self.tables)
-        # SQLite: the write lock comes before the first statement, so that a writer waits and never fails halfway
-        self._lock = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else None
+        self.tables = tables or own_tables()
+        self._door = door or OwnDoor(engine)
+        self._outbox = outbox
+        self._sql, self._many, self._load, self._writing = compiled(self.tables, engine.dialect, outbox)
 
     @classmethod
-    def from_url(cls, url: str, *, create_tables: bool = False, synchronous: str = "NORMAL") -> SQLAlchemyStore:
+    def from_url(
+        cls, url: str, *, create_tables: bool = False, synchronous: str = "NORMAL", outbox: Outbox | None = None
+    ) -> SQLAlchemyStore:
         """A store on a database of its own, such as ``sqlite:///complaints.db``.
 
         On SQLite, ``synchronous`` is ``NORMAL`` (survives the process) or ``FULL`` (survives a power cut as well).
-        Raises ``StorageError`` if the database cannot be opened.
+        Raises ``StorageError`` if tables are to be created and the database cannot be opened.
         """
         engine = create_engine(url)
-        if engine.dialect.name == "sqlite":
-            _set_pragma(engine, "synchronous", synchronous)
-        store = cls(engine)
+        set_synchronous(engine, synchronous)
+        store = cls(engine, outbox=outbox)
         if create_tables:
             store.create_tables()
         return store
 
+    @classmethod
+    def within(cls, host: Host, *, tables: Tables | None = None, outbox: Outbox | None = None) -> SQLAlchemyStore:
+        """A store inside the transaction of the host's ``Session`` or ``Connection``, for as long as that lasts.
+
+        Everything is written at once (flushed), each action behind a savepoint; nothing is ever committed or rolled
+        back but that savepoint: what the host rolls back has not happened. ``ConcurrencyConflict.final`` says when
+        the host must begin anew. On SQLite, the host's engine wants ``prepare_sqlite``.
+        """
+        tables = tables or own_tables()
+        engine = host.engine if isinstance(host, Connection) else host.get_bind(clause=tables.complaints).engine
+        return cls(engine, tables=tables, outbox=outbox, door=HostDoor(host, tables.complaints))
+
     def create_tables(self) -> None:
-        """Create the tables that are missing."""
-        with _translated():
-            self.tables.metadata.create_all(self.engine)
+        """Create the tables that are missing, and none of the host's."""
+        with translated(), self._door.writing() as connection:
+            self.tables.metadata.create_all(connection, tables=self.tables.all)
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Give back all connections of the engine."""
         self.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -62,23 +102,38 @@ class SQLAlchemyStore:
         self.close()
 
     def load(self, tenant: str, complaint_id: str) -> Complaint | None:
-        found = self._read(self._sql.load, {"tenant": tenant, "id": complaint_id})
-        return codec.load_complaint(found[0][0]) if found else None
+        values = {"tenant": tenant, "id": complaint_id}
+        if not _can_be_stored(*values.values()):
+            return None
+        with translated(), self._door.reading() as connection:
+            row = self._load.run(connection, values).first()
+        return codec.load_complaint(row[0]) if row else None
 
     def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
-        try:
-            with _translated(), self.engine.begin() as connection:
-                self._begin(connection)
-                self._write(connection, tenant, complaint, record)
-        except IntegrityError as error:
-            raise ConcurrencyConflict(record.complaint_id, record.seq - 1, None) from error
+        with self._changing(record.complaint_id, record.seq - 1, alone=self._writing.is_one) as connection:
+            self._writing.run(connection, tenant, complaint, record)
+
+    def load_many(self, tenant: str, complaint_ids: Collection[str]) -> dict[str, Complaint]:
+        found = self._read(self._many.load, {"tenant": tenant, "ids": [i for i in complaint_ids if _can_be_stored(i)]})
+        return {row[0]: codec.load_complaint(row[1]) for row in found}
+
+    def recall_many(self, tenant: str, keys: Collection[str]) -> dict[str, Sealed]:
+        found = self._read(self._many.recall, {"tenant": tenant, "keys": [k for k in keys if _can_be_stored(k)]})
+        return {record.key: record for record in (Sealed(*row) for row in found) if record.key is not None}
+
+    def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        if not steps:
+            return
+        with self._changing(steps[0][0].id, steps[0][1].seq - 1) as connection:
+            write_many(connection, self._sql, self._many, self._outbox, tenant, steps)
 
     def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         found = self._read(self._sql.history, {"tenant": tenant, "id": complaint_id})
         return tuple(Sealed(*row) for row in found)
 
     def find(self, tenant: str, query: Query) -> Page:
-        found = [codec.load_complaint(row[0]) for row in self._read(self._sql.find(tenant, query), {})]
+        rows = self._read(self._sql.find(tenant, query), {}) if _can_be_stored(*vars(query).values()) else ()
+        found = [codec.load_complaint(row[0]) for row in rows]
         page = tuple(found[: query.limit])
         return Page(complaints=page, next=codec.cursor_after(page[-1]) if len(found) > query.limit else None)
 
@@ -91,64 +146,50 @@ class SQLAlchemyStore:
         return Sealed(*found[0]) if found else None
 
     def forget(self, tenant: str, complaint: Complaint) -> None:
-        with _translated(), self.engine.begin() as connection:
-            self._begin(connection)
-            self._update(connection, tenant, complaint, complaint.version)
+        with self._changing(complaint.id, complaint.version) as connection:
+            guarded = sql.guarded_values(tenant, complaint, complaint.version)
+            if connection.execute(self._sql.update_complaint, guarded).rowcount != 1:
+                self._writing.refuse(connection, tenant, complaint.id, complaint.version)
             case = {"b_tenant": tenant, "b_id": complaint.id}
             connection.execute(self._sql.forget_people, {**case, **sql.people_values(complaint)})
             connection.execute(self._sql.forget_cells, case)
-        if self.engine.dialect.name == "sqlite":
-            with _translated(), self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute(self._sql.forget_reasons, case)
+            connection.execute(self._sql.search.forget, {"b_place": place(tenant, complaint.id)})
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(self._sql.search.scrub)
+        with translated():
+            self._door.scrub()
 
     def _read(self, statement: Any, values: dict[str, Any]) -> Sequence[Any]:
-        with _translated(), self.engine.connect() as connection:
+        if not _can_be_stored(*values.values()):
+            return ()
+        with translated(), self._door.reading() as connection:
             return connection.execute(statement, values).all()
 
-    def _write(self, connection: Connection, tenant: str, complaint: Complaint, record: Sealed) -> None:
-        if record.seq == 1:
-            connection.execute(self._sql.insert_complaint, sql.complaint_values(tenant, complaint))
-        else:
-            self._update(connection, tenant, complaint, record.seq - 1)
-        connection.execute(self._sql.insert_entry, sql.entry_values(tenant, record))
-
-    def _update(self, connection: Connection, tenant: str, complaint: Complaint, expected: int) -> None:
-        guarded = sql.guarded_values(tenant, complaint, expected)
-        if connection.execute(self._sql.update_complaint, guarded).rowcount != 1:
-            found = connection.execute(self._sql.version, {"tenant": tenant, "id": complaint.id}).scalar()
-            raise ConcurrencyConflict(complaint.id, expected, found or 0)
-
-    def _begin(self, connection: Connection) -> None:
-        if self._lock is not None:
-            connection.exec_driver_sql(self._lock)
+    @contextmanager
+    def _changing(self, complaint_id: str, expected: int, *, alone: bool = False) -> Iterator[Connection]:
+        try:
+            with translated(complaint_id, expected), self._door.writing(alone=alone) as connection:
+                yield connection
+        except ConcurrencyConflict as conflict:
+            conflict.final = not self._door.can_go_on()
+            raise
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Drivers' errors become ours; a broken unique key is left for the caller, who knows what it means."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DBAPIError as error:
-        raise StorageError(f"the database refused: {error.orig}") from error
+def _can_be_stored(*values: object) -> bool:
+    """Text with NUL or half a character is in no database, so that nothing can be found by it."""
+    return not any(isinstance(v, str) and _UNSTORABLE.search(v) for v in values)
 
 
-def _prepare_sqlite(engine: Engine) -> None:
-    """Take the driver's own transactions out of the way; readers and a writer do not wait for each other."""
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _: object) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA busy_timeout = 30000")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
-
-
-def _set_pragma(engine: Engine, name: str, value: str) -> None:
+def set_synchronous(engine: Engine, value: str) -> None:
+    """How SQLite syncs to disk, for every new connection of this engine; other databases have their own manner."""
     if value not in ("NORMAL", "FULL"):
-        raise ValueError(f"{name} is NORMAL or FULL, not {value!r}")
+        raise ValueError(f"synchronous is NORMAL or FULL, not {value!r}")
+    if engine.dialect.name != "sqlite":
+        return
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: object) -> None:
-        connection.execute(f"PRAGMA {name} = {value}")
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA synchronous = {value}")
+        cursor.close()

@@ -1,0 +1,53 @@
+"""The suite tested: it finds every store that is broken on purpose, and lets the whole one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from broken_stores import BROKEN, BrokenLaws, Whole
+from complaintflow.testing.store_machine import compare_with_reference
+from kill_matrix import FIXED, PAGE, killers, page
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    """A found mistake need not be made small here."""
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
+
+
+def test_the_store_that_is_not_broken_passes(quick: None) -> None:  # noqa: ARG001 - used for its effect
+    assert killers(Whole) == ()
+    with BrokenLaws(Whole).bench() as bench:
+        compare_with_reference(bench, histories=100)
+
+
+@pytest.mark.parametrize("store", BROKEN, ids=lambda store: store.__name__)
+def test_a_broken_store_is_found(store: type[Whole]) -> None:
+    assert killers(store)
+
+
+def test_every_clause_finds_something() -> None:
+    found = {clause for store in BROKEN for clause in killers(store)}
+    assert [clause.id for clause in FIXED if clause.id not in found] == ["S208"]
+
+
+def test_random_histories_alone_find_half_of_them(quick: None) -> None:  # noqa: ARG001 - used for its effect
+    found = []
+    for store in BROKEN:
+        with BrokenLaws(store).bench() as bench:
+            try:
+                compare_with_reference(bench)
+            except Exception:  # noqa: BLE001 - a broken store may fail in any way
+                found.append(store.__name__)
+    print(f"random histories alone found {len(found)} of {len(BROKEN)}: {found}")
+    assert len(found) > len(BROKEN) / 2
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()

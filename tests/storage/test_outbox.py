@@ -1,0 +1,451 @@
+"""The outbox: an event for every entry, delivered at least once and in order, whatever fails or dies on the way."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import MetaData, create_engine, func, select
+from sqlalchemy.orm import Session
+
+from complaintflow import Complainant, ComplaintDesk, ConcurrencyConflict, StorageError, actions
+from complaintflow.model import Representative
+from complaintflow.model.actions import ACTIONS
+from complaintflow.storage.envelope import dump_event, envelope, event_id, load_event, read_event_id
+from complaintflow.storage.evidence import Sealed
+from complaintflow.storage.sqlalchemy import SQLAlchemyStore, Tables, prepare_sqlite
+from complaintflow.storage.sqlalchemy.outbox import Outbox, State
+from complaintflow.storage.sqlalchemy.relay import OutboxRelay, Report
+from relaying import DAMAGE, HOUR, SOURCE, failing, in_order_without_gap, relay_that_dies
+from servers import fresh_database
+from story import CHEN, LI, MO, Shop
+
+_prefixes = count()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with ExitStack() as places:
+        if request.param == "sqlite":
+            yield f"sqlite:///{tmp_path_factory.mktemp('outbox')}/c.db"
+        else:
+            yield places.enter_context(fresh_database(request.param))
+
+
+class Post:
+    """A shop whose store has an outbox, a clock that the test turns, and a sink that remembers."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.prefix = url, f"t{next(_prefixes)}_"
+        self.store = SQLAlchemyStore(create_engine(url), tables=Tables(MetaData(), self.prefix), outbox=Outbox(SOURCE))
+        self.store.create_tables()
+        self.shop = Shop()
+        self.shop.desk = self.desk()
+        self.got: list[str] = []
+
+    def desk(self, tenant: str = "main") -> ComplaintDesk:
+        return ComplaintDesk(self.store, tenant=tenant, clock=lambda: self.shop.now)
+
+    def take(self, event: Any) -> None:
+        self.got.append(event.get_id())
+
+    def relay(self, sink: Any = None, **settings: Any) -> OutboxRelay:
+        return OutboxRelay(self.store, sink or self.take, clock=lambda: self.shop.now, **settings)
+
+    def cases(self, number: int) -> list[str]:
+        """So many cases of two entries each; the ids of their events, case by case."""
+        made = []
+        for _ in range(number):
+            self.shop.upheld()
+            made += [event_id("main", self.shop.id, seq) for seq in (1, 2)]
+        return made
+
+    def drain(self, **settings: Any) -> None:
+        """Relay until nothing is left, letting time go by."""
+        relay = self.relay(**settings)
+        while relay.backlog():
+            relay.run_once()
+            self.shop.now += HOUR
+
+
+@pytest.fixture
+def post(url: str) -> Iterator[Post]:
+    post = Post(url)
+    yield post
+    post.store.tables.metadata.drop_all(post.store.engine)
+    post.store.close()
+
+
+def test_every_entry_is_told_once_in_the_order_of_its_case(post: Post) -> None:
+    post.shop.closed()
+    first = post.shop.id
+    post.shop.closed()
+    assert post.relay().run_once() == Report(delivered=2 * 11)
+    in_order_without_gap(post.got)
+    assert len(set(post.got)) == len(post.got)
+    assert {read_event_id(told_id)[1] for told_id in post.got} == {first, post.shop.id}
+    assert post.relay().run_once() == Report()
+
+
+def test_a_store_without_outbox_tells_nothing(post: Post) -> None:
+    post.shop.desk = ComplaintDesk(SQLAlchemyStore(post.store.engine, tables=post.store.tables))
+    post.shop.upheld()
+    assert post.relay().backlog() == ()
+
+
+def test_what_was_not_written_is_not_told_and_what_cannot_be_told_is_not_written(post: Post) -> None:
+    """Law 3: a lost race, a key that is taken, and an event that the outbox refuses."""
+    case = post.shop.desk.record(DAMAGE, LI, key="k").complaint
+    first = post.store.history("main", case.id)[0]
+    with pytest.raises(ConcurrencyConflict):
+        post.store.append("main", case, first)
+    with pytest.raises(ConcurrencyConflict):
+        post.store.append("main", case.model_copy(update={"version": 2}), first._replace(seq=2, key="k"))
+    outbox = post.store.tables.outbox
+    with post.store.engine.begin() as connection:
+        assert connection.scalar(select(func.count()).select_from(outbox)) == 1
+        connection.execute(outbox.update().values(seq=2))
+    with pytest.raises((ConcurrencyConflict, StorageError)):
+        post.shop.desk.act(case.id, actions.Uphold(reason="-"), LI)
+    assert (post.shop.desk.get(case.id), len(post.shop.desk.history(case.id))) == (case, 1)
+
+
+def test_nothing_is_told_of_what_the_host_rolled_back_and_nothing_before_it_commits(post: Post) -> None:
+    """Law 3, in the host's session: rolled back as a whole, or to a savepoint."""
+    prepare_sqlite(post.store.engine)
+    relay = post.relay()
+    with Session(post.store.engine) as session:
+        store = SQLAlchemyStore.within(session, tables=post.store.tables, outbox=Outbox(SOURCE))
+        desk = ComplaintDesk(store, clock=lambda: post.shop.now)
+        desk.record(DAMAGE, LI)
+        session.rollback()
+        kept = desk.record(DAMAGE, LI).complaint.id
+        savepoint = session.begin_nested()
+        desk.act(kept, actions.Uphold(reason="-"), LI)
+        desk.record(DAMAGE, LI)
+        savepoint.rollback()
+        if post.store.engine.dialect.name != "sqlite":  # there the relay waits for the host
+            assert relay.run_once() == Report()
+        session.commit()
+    assert relay.run_once() == Report(delivered=1)
+    assert post.got == [event_id("main", kept, 1)]
+
+
+def test_a_batch_tells_each_of_its_entries(post: Post) -> None:
+    made = [post.shop.record().complaint.id for _ in range(3)]
+    post.shop.desk.act_many([(case, actions.Uphold(reason="-"), LI) for case in made])
+    assert post.relay().run_once() == Report(delivered=6)
+    in_order_without_gap(post.got)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_an_event_that_fails_is_tried_again_later_and_holds_back_its_own_case_only(post: Post, batch: int) -> None:
+    told = post.cases(3)
+    relay = post.relay(failing(1, post.take), batch=batch)
+    runs = []
+    while (report := relay.run_once()) != Report():
+        runs.append(report)
+    assert sum(r.failed for r in runs) == 1
+    assert sorted(post.got) == sorted(told[2:]), "the first one failed, and its case waits for it"
+    post.shop.now += timedelta(seconds=9)
+    assert relay.run_once() == Report()
+    post.shop.now += timedelta(seconds=1)
+    post.drain(batch=batch)
+    assert post.got[-2:] == told[:2]
+    in_order_without_gap(post.got)
+
+
+def test_waits_double_up_to_an_hour_and_then_it_is_parked_with_the_reason(post: Post) -> None:
+    one, two = post.cases(1)
+    relay = post.relay(failing(99, post.take), max_attempts=12)
+    o, waits = post.store.tables.outbox.c, []
+    for _ in range(11):
+        assert relay.run_once() == Report(failed=1)
+        with post.store.engine.connect() as connection:
+            again = connection.scalar(select(o.state_at).where(o.seq == 1))
+        assert again is not None
+        waits.append((again - post.shop.now).total_seconds())
+        post.shop.now = again
+    assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
+    assert relay.run_once() == Report(parked=1)
+    (parked,) = relay.parked()
+    assert parked == (one, post.shop.now, 12, "ConnectionError: the line is down")
+    post.shop.now += 100 * HOUR
+    assert relay.run_once() == Report(), "what is parked is not tried, and its case waits"
+    assert {b.state: b.events for b in relay.backlog()} == {State.PARKED: 1, State.WAITING: 1}
+    assert two not in post.got
+
+
+def test_a_parked_event_is_retried_or_skipped_and_its_case_goes_on(post: Post) -> None:
+    told = post.cases(2)
+    relay = post.relay(failing(3, post.take), max_attempts=1)
+    assert relay.run_once() == Report(parked=2)
+    relay.retry(told[0])
+    assert relay.run_once() == Report(parked=1), "as often as a new one"
+    relay.retry(told[0])
+    relay.skip(told[2], "The warehouse knows already")
+    for told_id in (told[0], told[2], told[3], "main/nobody/1"):
+        with pytest.raises(LookupError, match="is parked"):
+            relay.retry(told_id)
+        with pytest.raises(LookupError, match="is parked"):
+            relay.skip(told_id, "-")
+    with pytest.raises(ValueError, match="not the id of an event"):
+        relay.retry("1")
+    post.drain()
+    assert sorted(post.got) == sorted([told[0], told[1], told[3]])
+    in_order_without_gap([x for x in post.got if x != told[3]])
+
+
+def test_an_envelope_that_cannot_be_read_is_parked_like_any_other(post: Post) -> None:
+    post.cases(1)
+    o = post.store.tables.outbox
+    with post.store.engine.begin() as connection:
+        connection.execute(o.update().where(o.c.seq == 1).values(envelope="{"))
+    assert post.relay(max_attempts=1).run_once() == Report(parked=1)
+    assert "JSONDecodeError" in post.relay().parked()[0].reason
+
+
+def test_a_relay_that_stops_midway_loses_nothing_and_its_events_come_again_after_the_lease(post: Post) -> None:
+    told = post.cases(2)
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        post.relay(stop, lease=HOUR).run_once()
+    assert [(b.state, b.events) for b in post.relay().backlog()] == [("in_flight", 2), ("waiting", 2)]
+    post.shop.now += HOUR - timedelta(microseconds=1)
+    assert post.relay().run_once() == Report()
+    post.shop.now += timedelta(microseconds=1)
+    assert post.relay().run_once() == Report(delivered=4)
+    assert sorted(post.got) == sorted(told)
+
+
+def test_what_kills_every_relay_is_parked_and_takes_no_others_along(post: Post) -> None:
+    told = post.cases(4)
+    killer = post.got.append
+
+    def sink(event: Any) -> None:
+        if event.get_id() == told[0]:
+            raise KeyboardInterrupt
+        killer(event.get_id())
+
+    relay = post.relay(sink, max_attempts=3, lease=HOUR)
+    for _ in range(40):
+        try:
+            relay.run_once()
+        except KeyboardInterrupt:
+            post.shop.now += HOUR
+    assert [(p.id, p.attempts) for p in relay.parked()] == [(told[0], 3)]
+    assert "each relay that tried it ended" in relay.parked()[0].reason
+    assert sorted(post.got) == sorted(told[2:])
+
+
+def test_events_whose_turn_comes_too_late_in_the_lease_are_given_back_and_count_no_failure(post: Post) -> None:
+    told = post.cases(5)
+
+    def slow(event: Any) -> None:
+        post.take(event)
+        post.shop.now += timedelta(minutes=1)
+
+    relay = post.relay(slow, lease=timedelta(minutes=3), max_attempts=1)
+    report = relay.run_once()
+    assert (report.delivered, report.failed, report.parked) == (10, 0, 0)
+    assert report.late == 3 + 3 + 1 + 1, "two are in time of five, five, three and three, then one is alone"
+    assert sorted(post.got) == sorted(told)
+    in_order_without_gap(post.got)
+
+
+def test_a_relay_that_overran_its_lease_settles_nothing_that_another_has(post: Post) -> None:
+    (first, _) = post.cases(1)
+    other = post.relay()
+
+    def far_too_slow(event: Any) -> None:
+        post.take(event)
+        post.shop.now += 2 * HOUR
+        assert other.run_once() == Report(delivered=2)
+        raise TimeoutError
+
+    assert post.relay(far_too_slow, lease=HOUR).run_once() == Report(late=1)
+    assert other.backlog() == ()
+    assert post.got[:2] == [first, first], "at least once is more than once here"
+    in_order_without_gap(post.got)
+
+
+def test_a_relay_of_one_tenant_sees_nothing_of_another(post: Post) -> None:
+    """Law 13."""
+    for tenant in ("a", "b"):
+        post.shop.desk = post.desk(tenant)
+        post.shop.upheld()
+    a, b = (post.relay(failing(1, post.take), tenant=t, max_attempts=1) for t in "ab")
+    assert b.run_once() == Report(parked=1)
+    assert (a.parked(), [x.events for x in a.backlog()]) == ((), [2])
+    with pytest.raises(LookupError):
+        a.retry(b.parked()[0].id)
+    with pytest.raises(LookupError):
+        a.skip(b.parked()[0].id, "-")
+    assert a.run_once() == Report(parked=1)
+    a.retry(a.parked()[0].id)
+    assert a.run_once() == Report(delivered=2)
+    assert {read_event_id(told_id)[0] for told_id in post.got} == {"a"}
+    post.shop.now += HOUR
+    assert b.purge(post.shop.now) == 0
+    assert a.purge(post.shop.now) == 2
+
+
+def test_purge_removes_what_ended_before_a_moment_and_nothing_else(post: Post) -> None:
+    told = post.cases(3)
+    relay = post.relay(failing(1, post.take), max_attempts=1)
+    assert relay.run_once() == Report(delivered=4, parked=1)
+    assert relay.purge(post.shop.now) == 0
+    post.shop.now += HOUR
+    assert relay.purge(post.shop.now) == 4
+    relay.retry(relay.parked()[0].id)
+    post.drain()
+    assert sorted(post.got) == sorted(told)
+
+
+def test_eight_relays_at_once_deliver_every_event_once_and_in_order(post: Post) -> None:
+    """Nobody dies here and no lease runs out, so once is enough; while they work, more is written."""
+    told = post.cases(12)
+    lock, stop = threading.Lock(), threading.Event()
+    broken: list[BaseException] = []
+
+    def take(event: Any) -> None:
+        with lock:
+            post.take(event)
+
+    def work() -> None:
+        try:
+            relay = post.relay(take, batch=3, lease=100 * HOUR)  # the story's clock goes on meanwhile
+            while relay.run_once() != Report() or not stop.is_set():
+                pass
+        except BaseException as error:
+            broken.append(error)
+            raise
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    told += post.cases(6)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not broken
+    in_order_without_gap(post.got)
+    assert sorted(post.got) == sorted(told)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no processes can be killed here")
+def test_a_relay_killed_at_any_step_loses_nothing_and_repeats_at_most_one_event(post: Post, tmp_path: Path) -> None:
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["complaintflow.storage.sqlalchemy.relay"])
+    killed = 0
+    for step in count():
+        told = post.cases(1)
+        file = tmp_path / f"{step}.txt"
+        died = processes.Process(target=relay_that_dies, args=(post.url, post.prefix, post.shop.now, step, file))
+        died.start()
+        died.join()
+        assert died.exitcode in (0, -signal.SIGKILL)
+        post.got = file.read_text("utf-8").split() if file.exists() else []
+        post.shop.now += HOUR
+        post.drain()
+        assert set(post.got) == set(told), f"killed at step {step}"
+        in_order_without_gap(post.got)
+        assert len(post.got) <= len(told) + 1
+        if died.exitcode == 0:
+            break
+        killed += 1
+    assert killed > 20, "two claims, two deliveries with their settlements, and a last look"
+
+
+def test_an_erased_person_is_not_in_the_outbox_either(tmp_path: Path) -> None:
+    """Law 11: a raw scan of the whole database; the envelopes name nobody even before."""
+    post = Post(f"sqlite:///{tmp_path}/c.db")
+    chen = CHEN.model_copy(update={"id": "chen-4711", "name": "Chen Meihua"})
+    words = ("chen-4711", "Meihua", "daughter-7", "Lin", "teapot")
+    post.shop.record(
+        complainant=Complainant(id="chen-4711", name="Chen Meihua", contact="meihua@example.org"),
+        representative=Representative(id="daughter-7", name="Chen Lin", authority="Her mother, Meihua, is ill"),
+        narrative="The teapot of Meihua is in pieces.",
+        demand="A teapot for Meihua",
+    )
+    post.shop.do(LI, actions.AddNote(text="Meihua called"))
+    post.shop.do(LI, actions.Promise(text="Meihua gets a teapot", due_at=post.shop.now + HOUR))
+    post.shop.do(chen, actions.Withdraw(reason="Meihua has a teapot"))
+    told: list[str] = []
+
+    def sink(event: Any) -> None:
+        told.append(dump_event(event))
+        if len(told) == 2:
+            raise LookupError("no address for Chen Meihua")
+
+    post.relay(sink).run_once()
+    post.shop.now += HOUR
+    post.relay(sink).run_once()
+    assert len(told) == 5
+    assert not [word for word in words if word in "".join(told)]
+    post.shop.desk.erase("chen-4711", MO, reason="Asked for by letter 12")
+    post.store.close()
+    found = b"".join(p.read_bytes() for p in tmp_path.iterdir())
+    assert not [word for word in words if word.encode() in found]
+
+
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+@given(names, names, st.integers(1))
+def test_an_event_id_says_which_entry_it_is(tenant: str, complaint: str, seq: int) -> None:
+    made = event_id(tenant, complaint, seq)
+    assert read_event_id(made) == (tenant, complaint, seq)
+    assert made.isascii()
+
+
+def test_an_envelope_is_a_cloudevent_that_says_where_the_case_went() -> None:
+    shop = Shop().closed()
+    file: tuple[Sealed, ...] = shop.desk.store.history("main", shop.id)
+    events = [envelope(SOURCE, "main", shop.case, record) for record in file]
+    assert [load_event(dump_event(e)).get_attributes() for e in events] == [e.get_attributes() for e in events]
+    assert [e.get_type() for e in events] == [f"complaintflow.{r.action}.v1" for r in file]
+    assert {r.action for r in file} <= ACTIONS.keys()
+    upheld = load_event(dump_event(events[1]))
+    assert upheld.get_attributes() == {
+        "specversion": "1.0",
+        "id": f"main/{shop.id}/2",
+        "source": SOURCE,
+        "type": "complaintflow.uphold.v1",
+        "subject": shop.id,
+        "time": datetime(2026, 3, 2, 9, 5, tzinfo=UTC),
+        "datacontenttype": "application/json",
+        "partitionkey": f"main/{shop.id}",
+        "sequence": "0000000002",
+    }
+    data = upheld.get_data()
+    assert isinstance(data, dict)
+    assert data | {"next_due_at": None} == {
+        "tenant": "main",
+        "number": shop.case.number,
+        "complaint": shop.id,
+        "seq": 2,
+        "action": "uphold",
+        "actor": "li",
+        "stage_from": "awaiting_assessment",
+        "stage_to": "awaiting_assignment",
+        "department": "customer_service",
+        "opened": [{"id": "2.1", "kind": "assignment", "due_at": "2026-03-03T09:05:00Z"}],
+        "settled": [{"obligation": "1.1", "status": "kept"}],
+        "next_due_at": None,
+    }
+    by_customer = [e.get_data() for e, r in zip(events, file, strict=True) if r.action == "confirm_satisfaction"]
+    assert [d["actor"] for d in by_customer if isinstance(d, dict)] == [None]
