@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check docs bench long clean python
+.PHONY: help demo test check docs bench contend long clean python
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ docs: $(VENV)/.demo ## the generated pages of the reference
 
 bench: $(VENV)/.test ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
+
+contend: $(VENV)/.test ## 8 processes x 2,000 actions on 20 cases, on each database
+	COMPLAINTFLOW_CONTENTION=8,2000,20 $(BIN)/python -m pytest -s tests/storage/test_contention.py
 
 long: $(VENV)/.test ## the same laws, for much longer
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/laws

@@ -17,9 +17,11 @@ from benchmarks.harness import Figure, Scale, in_turns, ratio
 from benchmarks.scenario import full_case
 from complaintflow import ComplaintDesk
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
+from complaintflow.storage.sqlalchemy.search import place
 
 Statement = tuple[str, tuple[Any, ...]]
 
+TENANT = "main"
 _STEPS = full_case()
 
 
@@ -61,8 +63,10 @@ def _raw(folder: Path, synchronous: str, sent: list[Statement], names: tuple[str
     serial = count()
 
     def case() -> None:
-        own = f"{next(serial):08}"
-        renamed = {name: own + name[len(own) :] for name in names}
+        number = next(serial)
+        own = f"{number:08}"
+        renamed: dict[Any, Any] = {name: own + name[len(own) :] for name in names}
+        renamed[place(TENANT, names[0])] = number
         for statement, values in sent:
             connection.execute(statement, [renamed.get(v, v) for v in values]).fetchall()
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -23,9 +28,12 @@ from complaintflow import (
 )
 from complaintflow.model.judgement import Review
 from complaintflow.storage.port import Store
+from complaintflow.storage.sqlalchemy import SQLAlchemyStore
+from servers import fresh_database
 from story import CHEN, HAN, LI, MO, QIN
 
 CLOCKWORK = Actor(id="clockwork", roles={Role.SYSTEM})
+DATABASES = ("sqlite", "postgresql", "mariadb")
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -173,3 +181,32 @@ def record(store: Store, cases: int) -> list[str]:
         complainant=Complainant(id="chen"), category="shipping", sub_type="damage", narrative="In pieces", demand="New"
     )
     return [desk.record(report, LI).complaint.id for _ in range(cases)]
+
+
+@contextmanager
+def database(name: str, folder: Path) -> Iterator[str]:
+    """The URL of an empty database with tables."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder}/c.db" if name == "sqlite" else stack.enter_context(fresh_database(name))
+        SQLAlchemyStore.from_url(url, create_tables=True).close()
+        yield url
+
+
+_together: Barrier | None = None
+
+
+def _arrive(barrier: Barrier) -> None:
+    global _together  # noqa: PLW0603 - how a pool hands something to its processes
+    _together = barrier
+
+
+def meet() -> None:
+    """Wait until every process of the pool is here."""
+    assert _together is not None
+    _together.wait(timeout=60)
+
+
+def processes(workers: int) -> Executor:
+    """A pool of as many processes as will work in it, so that they can ``meet``."""
+    fresh = multiprocessing.get_context("spawn")  # a forked one would share the parent's connections
+    return ProcessPoolExecutor(workers, mp_context=fresh, initializer=_arrive, initargs=(fresh.Barrier(workers),))

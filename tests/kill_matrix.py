@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from broken_stores import BROKEN, BrokenLaws, Whole
@@ -14,9 +13,17 @@ FIXED = tuple(clause for clause in CLAUSES if clause not in RANDOM.clauses)
 """The clauses of the page: what random histories find depends on the version of Hypothesis."""
 
 
-@cache
 def killers(store: type[Whole]) -> tuple[str, ...]:
     """The numbers of the fixed clauses that this store breaks."""
+    if store.__name__ not in _KILLERS:
+        _KILLERS[store.__name__] = _killers(store)
+    return _KILLERS[store.__name__]
+
+
+_KILLERS: dict[str, tuple[str, ...]] = {}
+
+
+def _killers(store: type[Whole]) -> tuple[str, ...]:
     laws = BrokenLaws(store)
     found = []
     for clause in FIXED:

@@ -24,6 +24,7 @@ from complaintflow import (
     actions,
     standard_workflow,
 )
+from complaintflow.model import Representative
 from complaintflow.model.judgement import Review
 
 LI = Actor(id="li", roles={Role.AGENT})
@@ -112,3 +113,23 @@ class Shop:
         self.do(CHEN, actions.ConfirmSatisfaction(stars=5))
         self.do(QIN, actions.Close(review=review or Review(summary="Packed badly, put right.")))
         return self
+
+
+PERSONAL = ("chen-4711", "Chen Meihua", "meihua@example.org", "daughter-7", "Chen Lin", "in pieces", "a new teapot")
+
+
+def handled_for(desk: ComplaintDesk, shop: Shop) -> None:
+    """A case of Mrs Chen's and her daughter's that is full of personal words, and ended."""
+    shop.desk = desk
+    person = Complainant(id="chen-4711", name="Chen Meihua", contact="meihua@example.org", tags=("meihua@example.org",))
+    chen = CHEN.model_copy(update={"id": "chen-4711", "name": "Chen Meihua"})
+    shop.record(
+        complainant=person,
+        representative=Representative(id="daughter-7", name="Chen Lin", authority="Her mother, Chen Meihua, is ill"),
+        narrative="It arrived in pieces.",
+        demand="Chen Meihua wants a new teapot",
+        points=("in pieces",),
+    )
+    shop.do(LI, actions.AddNote(text="Chen Meihua called from meihua@example.org"))
+    shop.do(LI, actions.Promise(text="Chen Meihua gets it", due_at=shop.now + timedelta(days=1)))
+    shop.do(chen, actions.Withdraw(reason="Chen Meihua has a new teapot"))

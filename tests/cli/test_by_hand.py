@@ -125,6 +125,11 @@ def test_the_database_may_be_named_before_the_command(
     assert "1 case" in run("--db", tmp_path / "other.db", "list", "--db", db).out, "and the nearest most"
 
 
+def test_cases_are_found_by_words_of_the_narrative(run: Run, db: Path) -> None:
+    assert "1 case" in run("list", "--db", db, "--text", "cup broken").out
+    assert "0 cases" in run("list", "--db", db, "--text", "saucer").out
+
+
 def test_options_say_what_may_be_done_and_why_not(run: Run, db: Path) -> None:
     found = json.loads(run("options", number(run, db), "--db", db, *HAN, "--json").out)
     by_name = {o["action"]: o for o in found}

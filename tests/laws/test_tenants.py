@@ -186,18 +186,18 @@ _calm = settings(max_examples=40, suppress_health_check=[*HealthCheck])
 def test_no_desk_shows_or_touches_another_tenant_in_memory(desk: type) -> None:
     done: set[str] = set()
 
-    @_calm
-    @given(st.data())
-    def law(data: st.DataObject) -> None:
-        with asyncio.Runner() as runner:
+    with asyncio.Runner() as runner:
 
-            def wait(result: Any) -> Any:
-                return runner.run(result) if inspect.iscoroutine(result) else result
+        def wait(result: Any) -> Any:
+            return runner.run(result) if inspect.iscoroutine(result) else result
 
+        @_calm
+        @given(st.data())
+        def law(data: st.DataObject) -> None:
             store = AsyncMemoryStore() if desk is AsyncComplaintDesk else MemoryStore()
             done.update(play(store, desk, 0, data, wait))
 
-    law()
+        law()
     assert done == DESK.keys()
 
 

@@ -5,15 +5,13 @@ The big version is ``make contend``: COMPLAINTFLOW_CONTENTION holds workers, cal
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
@@ -21,20 +19,9 @@ from complaintflow import ComplaintDesk, MemoryStore
 from complaintflow.storage.port import Store
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 from complaintflow.testing import laws
-from contention import Diary, one_order, record, work
-from servers import fresh_database
+from contention import DATABASES, Diary, Note, database, meet, one_order, processes, record, work
 
 WORKERS, TIMES, CASES = map(int, os.environ.get("COMPLAINTFLOW_CONTENTION", "4,60,4").split(","))
-DATABASES = ("sqlite", "postgresql", "mariadb")
-
-
-@contextmanager
-def database(name: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database with tables."""
-    with ExitStack() as stack:
-        url = f"sqlite:///{folder}/c.db" if name == "sqlite" else stack.enter_context(fresh_database(name))
-        SQLAlchemyStore.from_url(url, create_tables=True).close()
-        yield url
 
 
 def prove(store: Store, ids: Sequence[str], diaries: Sequence[Diary]) -> None:
@@ -76,21 +63,36 @@ def test_threads_on_one_store_write_whole_files_in_one_order(name: str, tmp_path
         prove(store, ids, [job.result() for job in jobs])
 
 
-_together = Barrier(1)
-
-
-def _arrive(barrier: Barrier) -> None:
-    global _together  # noqa: PLW0603 - how a pool hands something to its processes
-    _together = barrier
-
-
 def _work_in_a_process(url: str, ids: Sequence[str], begun: int, seed: int) -> Diary:
     with SQLAlchemyStore.from_url(url) as store:
-        _together.wait(timeout=60)
+        meet()
         return work(store, ids, seed=seed, times=TIMES, begun=begun)
 
 
-def processes(workers: int) -> Executor:
-    """A pool whose processes wait for each other before they begin."""
-    fresh = multiprocessing.get_context("spawn")  # a forked one would share the parent's connections
-    return ProcessPoolExecutor(workers, mp_context=fresh, initializer=_arrive, initargs=(fresh.Barrier(workers),))
+def test_a_lost_or_doubled_action_is_found() -> None:
+    store = MemoryStore()
+    ids = record(store, 2)
+    diary = work(store, ids, seed=7, times=40, begun=time.monotonic_ns())
+    prove(store, ids, [diary])
+    for wrong in (diary.notes[-10:], [*diary.notes, diary.written[0]]):
+        with pytest.raises(AssertionError, match="lost or doubled"):
+            prove(store, ids, [diary._replace(notes=wrong)])
+
+
+@pytest.mark.parametrize(
+    ("notes", "why"),
+    [
+        ([("w", 0, 9, 2), ("r", 1, 2, 1), ("r", 3, 4, 2), ("r", 5, 6, 2)], None),
+        ([("w", 0, 5, 2), ("w", 1, 6, 3), ("r", 2, 3, 3)], None),
+        ([("w", 0, 1, 2), ("r", 2, 3, 1)], "a stale read"),
+        ([("w", 0, 9, 2), ("r", 1, 2, 2), ("r", 3, 4, 1)], "back in time"),
+        ([("w", 5, 6, 2), ("r", 1, 2, 2)], "seen before it was written"),
+        ([("w", 0, 1, 3), ("w", 2, 3, 2)], "written in the wrong order"),
+        ([("w", 0, 3, 2), ("w", 1, 4, 2)], "written twice"),
+    ],
+)
+def test_an_order_is_found_if_there_is_one(notes: list[tuple[str, int, int, int]], why: str | None) -> None:
+    found = one_order(
+        [Note("a", begin, end, version, "h" if kind == "w" else None) for kind, begin, end, version in notes]
+    )
+    assert (found is None) == (why is None)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from cases import DATABASES, NOON, desk, opened, report
 from complaintflow import Complainant, ComplaintDesk, MemoryStore, Query, Subject, actions
 from complaintflow.desk._batch import Past
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
-from story import CHEN, HAN, LI
+from complaintflow.storage.words import document
+from story import CHEN, LI
 
 MOMENT = NOON + timedelta(hours=3)
 
@@ -75,7 +77,7 @@ QUERIES = (
     Query(recorded_from=MOMENT),
     Query(recorded_from=MOMENT, recorded_before=MOMENT),
     Query(recorded_from=NOON, recorded_before=MOMENT, stage="awaiting_assessment"),
-    Query(due_before=NOON + timedelta(days=1)),
+    Query(due_before=NOON + timedelta(days=3)),
     Query(due_before=NOON + timedelta(days=30), text="裂了", open=True),
     Query(text="case 壶碎", person="han"),
     Query(erased=False, category="shipping"),
@@ -106,7 +108,7 @@ def test_the_queries_above_show_something(reference: ComplaintDesk) -> None:
     assert {q for q, n in zip(QUERIES, found, strict=True) if not n} == nothing
 
 
-@pytest.mark.parametrize("database", ("memory", *DATABASES))
+@pytest.mark.parametrize("database", ["memory", *DATABASES])
 def test_pages_hold_still_while_cases_come_and_change(database: str, tmp_path: Path) -> None:
     """What was there when the first page was read is seen once: no case twice, none left out."""
 
@@ -189,26 +191,46 @@ def grow(store: SQLAlchemyStore, rows: int) -> None:
             for n in range(rows)
         ]
         connection.execute(table.insert(), copies)
+        words = [
+            {"place": n, "tenant": "main", "id": f"copy-{n:05}", "document": document(f"The cup of case {n} leaks")}
+            for n in range(rows)
+        ]
+        connection.execute(store.tables.words.insert(), words)
+    look = "ANALYZE TABLE" if store.engine.dialect.name == "mysql" else "ANALYZE"
+    with store.engine.begin() as connection:
+        for each in (table, store.tables.words):
+            connection.execute(text(f"{look} {each.name}"))
+
+
+def plan(store: SQLAlchemyStore, look: Callable[[], object]) -> str:
+    """How the database answers what ``look`` asks, in its own words."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(store.engine, "before_cursor_execute", listen)
+    look()
+    event.remove(store.engine, "before_cursor_execute", listen)
+    statement, values = next(a for a in asked if a[0].startswith("SELECT"))
+    explain = "EXPLAIN QUERY PLAN" if store.engine.dialect.name == "sqlite" else "EXPLAIN"
     with store.engine.connect() as connection:
-        words = {"mysql": "ANALYZE TABLE {}", "mariadb": "ANALYZE TABLE {}"}.get(store.engine.dialect.name, "ANALYZE {}")
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(words.format(table.name)))
+        return "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{explain} {statement}", values))
 
 
-def plan(store: SQLAlchemyStore, statement: Any, values: dict[str, Any]) -> str:
-    """How the database would do it, in its own words."""
-    compiled = statement.compile(store.engine, compile_kwargs={"render_postcompile": True})
-    seen: list[tuple[Any, Any]] = []
-    from sqlalchemy import event
+LOOKS: dict[str, Callable[[SQLAlchemyStore], object]] = {
+    "by_due": lambda store: store.due("main", NOON + timedelta(days=1), 10),
+    "by_open": lambda store: store.find("main", Query(open=True, person="person-0", limit=10)),
+    "by_open ": lambda store: store.find("main", Query(open=True, stage="awaiting_plan", limit=10)),
+    "by_words": lambda store: store.find("main", Query(text="pieces", open=True)),
+}
 
-    with store.engine.connect() as connection:
 
-        @event.listens_for(connection, "before_cursor_execute", retval=True)
-        def explain(_: Any, __: Any, sql: str, given: Any, *___: Any) -> tuple[str, Any]:
-            how = "EXPLAIN QUERY PLAN" if store.engine.dialect.name == "sqlite" else "EXPLAIN"
-            seen.append((sql, given))
-            return f"{how} {sql}", given
-
-        rows = connection.exec_driver_sql(str(compiled), compiled.construct_params(values)) if False else None
-        del rows
-        result = connection.execute(statement, values)
-        return "\n".join(str(tuple(row)) for row in result.cursor.fetchall())
+@pytest.mark.parametrize("index", LOOKS)
+def test_the_index_does_the_work_and_no_table_is_scanned(large: SQLAlchemyStore, index: str) -> None:
+    """What is due, on a desk, or spoken of: the cost depends on that, not on all that is stored."""
+    how = plan(large, lambda: LOOKS[index](large))
+    on_sqlite = large.engine.dialect.name == "sqlite"
+    named = "words_fts VIRTUAL TABLE INDEX" if index == "by_words" and on_sqlite else f"complaintflow_{index.strip()}"
+    assert named in how, how
+    assert not re.search(r"SCAN complaintflow|Seq Scan|'complaintflow\w+', 'ALL'", how), how

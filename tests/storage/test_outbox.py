@@ -23,7 +23,7 @@ from complaintflow.model import Representative
 from complaintflow.model.actions import ACTIONS
 from complaintflow.storage.envelope import dump_event, envelope, event_id, load_event, read_event_id
 from complaintflow.storage.evidence import Sealed
-from complaintflow.storage.sqlalchemy import SQLAlchemyStore, Tables, prepare_sqlite
+from complaintflow.storage.sqlalchemy import SQLAlchemyStore, Tables
 from complaintflow.storage.sqlalchemy.outbox import Outbox, State
 from complaintflow.storage.sqlalchemy.relay import OutboxRelay, Report
 from relaying import DAMAGE, HOUR, SOURCE, failing, in_order_without_gap, relay_that_dies
@@ -122,7 +122,6 @@ def test_what_was_not_written_is_not_told_and_what_cannot_be_told_is_not_written
 
 def test_nothing_is_told_of_what_the_host_rolled_back_and_nothing_before_it_commits(post: Post) -> None:
     """Law 3, in the host's session: rolled back as a whole, or to a savepoint."""
-    prepare_sqlite(post.store.engine)
     relay = post.relay()
     with Session(post.store.engine) as session:
         store = SQLAlchemyStore.within(session, tables=post.store.tables, outbox=Outbox(SOURCE))
@@ -349,7 +348,7 @@ def test_eight_relays_at_once_deliver_every_event_once_and_in_order(post: Post) 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no processes can be killed here")
 def test_a_relay_killed_at_any_step_loses_nothing_and_repeats_at_most_one_event(post: Post, tmp_path: Path) -> None:
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["complaintflow.storage.sqlalchemy.relay"])
+    processes.set_forkserver_preload(["complaintflow.storage.sqlalchemy.relay", "psycopg", "pymysql", "pytest"])
     killed = 0
     for step in count():
         told = post.cases(1)

@@ -61,7 +61,8 @@ def test_the_awaitable_relay_tells_the_same_story(url: str) -> None:
         ids = [(await desk.record(DAMAGE, LI)).complaint.id for _ in range(2)]
         for case in ids:
             await desk.act(case, actions.Uphold(reason="-"), LI)
-        bad, got = event_id("main", ids[0], 1), []
+        bad = event_id("main", ids[0], 1)
+        got: list[str] = []
 
         async def sink(event: Any) -> None:
             await asyncio.sleep(0)

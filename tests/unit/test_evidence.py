@@ -12,13 +12,12 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaintflow import Complainant, ComplaintDesk, Refused, actions
+from complaintflow import ComplaintDesk, Refused, actions
 from complaintflow.desk._evidence import Anchor
-from complaintflow.model import Representative
 from complaintflow.storage.evidence import Sealed, canonical
 from complaintflow.storage.memory import MemoryStore
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
-from story import CHEN, LI, MO, QIN, Shop
+from story import CHEN, MO, PERSONAL, QIN, Shop, handled_for
 
 json_values = st.recursive(
     st.none()
@@ -140,25 +139,6 @@ def fold_of(store: MemoryStore, complaint_id: str) -> Any:
     from complaintflow.workflow.evolve import fold
 
     return fold(unseal(r) for r in store.history("main", complaint_id))
-
-
-PERSONAL = ("chen-4711", "Chen Meihua", "meihua@example.org", "daughter-7", "Chen Lin", "in pieces", "a new teapot")
-
-
-def handled_for(desk: ComplaintDesk, shop: Shop) -> None:
-    shop.desk = desk
-    person = Complainant(id="chen-4711", name="Chen Meihua", contact="meihua@example.org", tags=("meihua@example.org",))
-    chen = CHEN.model_copy(update={"id": "chen-4711", "name": "Chen Meihua"})
-    shop.record(
-        complainant=person,
-        representative=Representative(id="daughter-7", name="Chen Lin", authority="Her mother, Chen Meihua, is ill"),
-        narrative="It arrived in pieces.",
-        demand="Chen Meihua wants a new teapot",
-        points=("in pieces",),
-    )
-    shop.do(LI, actions.AddNote(text="Chen Meihua called from meihua@example.org"))
-    shop.do(LI, actions.Promise(text="Chen Meihua gets it", due_at=shop.now + timedelta(days=1)))
-    shop.do(chen, actions.Withdraw(reason="Chen Meihua has a new teapot"))
 
 
 def raw(folder: Path) -> bytes:

@@ -87,7 +87,7 @@ def test_any_changed_byte_of_the_file_is_found_at_its_entry_or_the_next(column: 
 
 
 GARBAGE = (
-    0, -1, 2**63 - 1, 1.5, float("inf"), "", " ", "null", "7", "[", "{}", "[]", '"\\ud800"', "[" * 100_000, "9" * 10_000,
+    0, -1, 2**63 - 1, 1.5, "", " ", "null", "7", "[", "{}", "[]", '"\\ud800"', "[" * 100_000, "9" * 10_000,
     "NaN", '{"prev":' + "[" * 900 + "]" * 900 + "}", '{"x": ["\\ud800", "\\ud800"]}', '{"x": 1}', b"\x00\xff", b"{}",
     "2026-13-45", "0001-01-01T00:00:00+14:00", "\x00", "😀" * 1_000, None,
 )  # fmt: skip
@@ -123,7 +123,7 @@ def replaced(value: Any, at: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
-junk = (
+junk: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
     | st.integers()

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from complaintflow.cli import cases, demo, handle, replay
+from complaintflow.cli import cases, demo, handle, keep, outbox, replay, schema
 from complaintflow.cli.errors import CannotRun, lines
 from complaintflow.errors import ComplaintFlowError, StorageError
 
@@ -35,10 +35,16 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "record": handle.record,
     "act": handle.act,
     "sweep": handle.sweep,
+    "verify": keep.verify,
+    "anchor": keep.anchor,
+    "erase": keep.erase,
+    "purge": keep.purge,
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)
 app.add_typer(replay.app, name="replay")
+app.add_typer(schema.app, name="db")
+app.add_typer(outbox.app, name="outbox")
 
 
 def _version(asked: bool) -> None:

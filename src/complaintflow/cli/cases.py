@@ -90,6 +90,7 @@ def list_cases(
     complainant: str | None = None,
     order: str | None = None,
     cause: str | None = None,
+    text: Annotated[str | None, typer.Option(help="With all these words in the narrative.")] = None,
     recorded_from: From = None,
     recorded_before: Before = None,
     due_before: DueBefore = None,
@@ -100,7 +101,7 @@ def list_cases(
     """List cases, oldest first; every filter that is given must hold."""
     query = Query(
         stage=stage, category=category, department=department, person=person, complainant=complainant, order=order,
-        cause=cause, recorded_from=recorded_from, recorded_before=recorded_before, due_before=due_before,
+        cause=cause, text=text, recorded_from=recorded_from, recorded_before=recorded_before, due_before=due_before,
         limit=limit, after=after,
     )  # fmt: skip
     with desk_on(db) as desk:

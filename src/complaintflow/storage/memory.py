@@ -68,7 +68,7 @@ class MemoryStore:
         return self._entries.get((tenant, complaint_id), ())
 
     def find(self, tenant: str, query: Query) -> Page:
-        start = codec.read_cursor(query.after) if query.after else None
+        start = None if query.after is None else codec.read_cursor(query.after)
         with self._lock:
             ours = [c for (t, _), c in self._complaints.items() if t == tenant]
         matching = sorted((c for c in ours if _matches(c, query)), key=_place)

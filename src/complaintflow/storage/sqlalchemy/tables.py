@@ -5,10 +5,13 @@ Identifiers are compared byte by byte, times are exact to the microsecond and al
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, MetaData, Table, UniqueConstraint, text
 
 from complaintflow.storage.sqlalchemy.columns import Body, Name, UtcTime
 from complaintflow.storage.sqlalchemy.search import words_table
+
+
+_STILL_OPEN = text("ended_at IS NULL")
 
 
 class Tables:
@@ -41,6 +44,13 @@ class Tables:
             Index(f"{prefix}by_complainant", "tenant", "complainant"),
             Index(f"{prefix}by_representative", "tenant", "representative"),
             Index(f"{prefix}by_due", "tenant", "next_due_at"),
+            # What is on a desk now; all that a page is filtered by, before a row is touched
+            Index(
+                f"{prefix}by_open",
+                *("tenant", "ended_at", "recorded_at", "id", "stage", "department", "person"),
+                postgresql_where=_STILL_OPEN,
+                sqlite_where=_STILL_OPEN,
+            ),
             schema=schema,
         )
         self.entries = Table(

@@ -40,7 +40,8 @@ class Prepared:
     def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Execute it; ``values`` may hold more than it needs."""
         if "schema_translate_map" in connection.get_execution_options():  # only SQLAlchemy knows how to do that
-            return connection.execute(self._statement, {name: values[name] for name, _ in self._binds})
+            given_to_core = {name: values[name] for name, _ in self._binds}
+            return connection.execute(self._statement, given_to_core, execution_options={"preserve_rowcount": True})
         given = [values[name] if to is None else to(values[name]) for name, to in self._binds]
         if self._is_positional:
             return connection.exec_driver_sql(self._text, tuple(given))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
+from itertools import takewhile
 
 from alembic import command
 from alembic.config import Config
@@ -21,8 +22,8 @@ from complaintflow.storage.sqlalchemy.migrations.place import Place
 
 PREFIX = "complaintflow_"
 
-_BROUGHT = {"0003": ("outbox", "seq"), "0002": ("entries", "hash"), "0001": ("entries", "body")}
-"""A column by which one knows that a revision, or ``create_tables`` of its time, was here; newest first."""
+_BROUGHT = {"0001": ("entries", "body"), "0002": ("entries", "hash"), "0003": ("outbox", "seq")}
+"""A column by which one knows that a revision, or ``create_tables`` of its time, was here; oldest first."""
 
 
 def upgrade(database: Engine | Connection, *, prefix: str = PREFIX, schema: str | None = None) -> str | None:
@@ -94,7 +95,9 @@ def _revision(place: Place, connection: Connection) -> str | None:
 
 
 def _recognized(place: Place) -> str | None:
-    return next((revision for revision, (table, column) in _BROUGHT.items() if column in place.columns(table)), None)
+    """The last of the revisions that are all there: ``create_tables`` adds tables to old ones, and no columns."""
+    there = takewhile(lambda revision: _BROUGHT[revision][1] in place.columns(_BROUGHT[revision][0]), _BROUGHT)
+    return max(there, default=None)
 
 
 @contextmanager

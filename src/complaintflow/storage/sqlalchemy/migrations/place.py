@@ -49,12 +49,14 @@ class Place(NamedTuple):
         found = inspector.get_columns(self.name(table), schema=self.schema) if inspector else []
         return {column["name"] for column in found}
 
-    def create(self, table: sa.Table) -> None:
-        """Create a table with its indexes."""
-        if self._inspector(table.name) is None:
+    def create(self, table: sa.Table) -> bool:
+        """Create a table with its indexes; was it not there?"""
+        is_new = self._inspector(table.name) is None
+        if is_new:
             op.invoke(CreateTableOp.from_table(table))
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
             self.create_index(index)
+        return is_new
 
     def create_index(self, index: sa.Index) -> None:
         """Create an index on the table of its columns."""

@@ -1,4 +1,4 @@
-"""The words that cases are found by, and the outbox."""
+"""The words that cases are found by, an index of open cases, and the outbox."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from alembic import context, op
 from complaintflow.storage.sqlalchemy.columns import Body, Name, UtcTime
 from complaintflow.storage.sqlalchemy.migrations.place import Place
 from complaintflow.storage.sqlalchemy.migrations.reading import cases
+from complaintflow.storage.sqlalchemy.migrations.versions import v0001_first_tables as first
 from complaintflow.storage.sqlalchemy.search import Document, fts5, words_values
 
 revision = "0003"
@@ -44,13 +45,21 @@ def outbox(place: Place) -> sa.Table:
     )
 
 
+def open_cases(place: Place) -> sa.Index:
+    """What is on a desk now. MySQL and MariaDB have no partial index, but jump to a NULL."""
+    c = first.complaints(place).c
+    names = ("tenant", "ended_at", "recorded_at", "id", "stage", "department", "person")
+    columns, where = [c[name] for name in names], sa.text("ended_at IS NULL")
+    return sa.Index(place.name("by_open"), *columns, postgresql_where=where, sqlite_where=where)
+
+
 def upgrade() -> None:
     """Make both tables; every case is found by its words from now on."""
     place = Place.here()
     found_by = words(place)
-    place.create(found_by)
+    is_new = place.create(found_by)
     if place.dialect == "sqlite":
-        for statement in fts5(found_by.name):
+        for statement in fts5(found_by.name) if is_new else ():
             op.execute(sa.text(statement))
     else:
         place.create_index(
@@ -63,6 +72,7 @@ def upgrade() -> None:
             )
         )
     place.create(outbox(place))
+    place.create_index(open_cases(place))
     if place.connection is not None:
         _fill(place, place.connection, found_by)
     elif context.get_starting_revision_argument() in ("0001", "0002"):
