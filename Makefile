@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check docs bench contend long clean python
+.PHONY: help demo test check docs matrix bench contend long clean python
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ check: $(VENV)/.test ## format, lint, types, walls
 
 docs: $(VENV)/.demo ## the generated pages of the reference
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/tampering.py
+
+matrix: $(VENV)/.test ## the page of the conformance suite: which clause finds which broken store
+	$(BIN)/python tests/kill_matrix.py
 
 bench: $(VENV)/.test ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
@@ -47,7 +51,7 @@ contend: $(VENV)/.test ## 8 processes x 2,000 actions on 20 cases, on each datab
 	COMPLAINTFLOW_CONTENTION=8,2000,20 $(BIN)/python -m pytest -s tests/storage/test_contention.py
 
 long: $(VENV)/.test ## the same laws, for much longer
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/laws
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/laws tests/unit/test_tampering.py
 
 clean: ## remove what was made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -25,11 +25,13 @@ TENANT = "main"
 _STEPS = full_case()
 
 
-def _handle(desk: ComplaintDesk) -> str:
-    """The full case, action by action; returns its id."""
+def handle(desk: ComplaintDesk, note: Callable[[], None] = lambda: None) -> str:
+    """The full case, action by action, each followed by a ``note``; returns its id."""
     first = desk.record(_STEPS[0].action, _STEPS[0].actor, at=_STEPS[0].at)  # type: ignore[arg-type]  # it is Record
+    note()
     for action, actor, at in _STEPS[1:]:
         desk.act(first.complaint.id, action, actor, at=at)
+        note()
     return first.complaint.id
 
 
@@ -51,7 +53,7 @@ def statements_of_a_case(folder: Path) -> tuple[list[Statement], str, str]:
             sent.append(("COMMIT", ()))
 
         desk = ComplaintDesk(store)
-        complaint_id = _handle(desk)
+        complaint_id = handle(desk)
         return list(sent), complaint_id, desk.get(complaint_id).number
 
 
@@ -92,7 +94,7 @@ def _compare(
     with _open(ours, synchronous) as store:
         desk = ComplaintDesk(store)
         raw = _raw(theirs, synchronous, sent, names)
-        sides = {"desk": _rate(lambda: _handle(desk), scale), "raw": _rate(raw, scale)}
+        sides = {"desk": _rate(lambda: handle(desk), scale), "raw": _rate(raw, scale)}
         found = in_turns(sides, scale.rounds)
     measured = f"{median(found['desk']):.0f}/s, raw {median(found['raw']):.0f}/s"
     return Figure(f"durable actions, {synchronous}", measured, ratio(found["desk"], found["raw"]), aim)

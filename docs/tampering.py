@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from complaintflow import Actor, Complainant, ComplaintDesk, Remedy, Role, actions
-from complaintflow.desk._evidence import Anchor
+from complaintflow.desk.outcome import Anchor
 from complaintflow.model import Representative
 from complaintflow.model.judgement import Review
 from complaintflow.model.subject import Subject
@@ -264,11 +264,11 @@ def section(there: Scene, folder: Path, title: str, ways: dict[str, Hand]) -> It
 ABOVE = """\
 # What tampering is found
 
-The file of a case is a chain of hashes ([how it works](../adr/@ADR@)). `desk.verify(id)` walks it, folds it, compares
-the snapshot, and asks the store for the case by what it says; `desk.verify(id, anchor=anchor)` also holds it against
-an [anchor](../how-to/prove-and-erase.md) that was exported before and kept elsewhere. Each row below was really done,
-with SQL, on a SQLite file of three closed cases; this page is generated from what was found. The findings name the
-number of the first entry that is wrong, 0 where there is no file left to point into.
+The file of a case is a chain of hashes ([how](../adr/0013-cells-and-salted-commitments.md)). `desk.verify(id)` walks
+and folds it, compares the snapshot, and asks the store for the case by what it says. `desk.verify(id, anchor=anchor)`
+holds it against an [anchor](../how-to/prove-and-erase.md) as well, exported before and kept elsewhere. Each row below
+was really done, with SQL, on a SQLite file of three closed cases; this page is generated from what was found. The
+findings name the number of the first entry that is wrong, 0 where there is no file left to point into.
 
 """
 

@@ -464,7 +464,10 @@ class LiveFile(Whole):
 
 class _Live(Sequence[Sealed]):
     def __init__(self, store: Whole, tenant: str, complaint_id: str) -> None:
-        self._file = lambda: MemoryStore.history(store, tenant, complaint_id)
+        self._store, self._case = store, (tenant, complaint_id)
+
+    def _file(self) -> tuple[Sealed, ...]:
+        return MemoryStore.history(self._store, *self._case)
 
     def __getitem__(self, at: Any) -> Any:
         return self._file()[at]
@@ -729,7 +732,7 @@ class BlindInsideTheHost(Whole):
     """Inside the host's transaction the store reads outside of it."""
 
     def load(self, tenant: str, complaint_id: str) -> Complaint | None:
-        return (self.host.outside if self.host else super()).load(tenant, complaint_id)
+        return self.host.outside.load(tenant, complaint_id) if self.host else super().load(tenant, complaint_id)
 
 
 class SavepointIgnored(Whole):

@@ -208,5 +208,6 @@ def meet() -> None:
 
 def processes(workers: int) -> Executor:
     """A pool of as many processes as will work in it, so that they can ``meet``."""
-    fresh = multiprocessing.get_context("spawn")  # a forked one would share the parent's connections
+    fresh = multiprocessing.get_context("forkserver")  # a plain fork would share the parent's connections
+    fresh.set_forkserver_preload(["contention"])
     return ProcessPoolExecutor(workers, mp_context=fresh, initializer=_arrive, initargs=(fresh.Barrier(workers),))

@@ -61,7 +61,8 @@ def _lines() -> Iterator[str]:
             name = clause.name.replace("_", " ")
             yield f"| {clause.id} | **{name}**: {clause.says.replace('``', '`')} | {', '.join(clause.needs)} | {count} |"
         yield ""
-    yield from (f"## {len(BROKEN)} broken stores", "", "| store | its mistake | found by |", "| --- | --- | --- |")
+    yield from (f"## {len(BROKEN)} broken stores", "")
+    yield from ("| store | its mistake | found by |", "| --- | --- | --- |")
     for store in sorted(BROKEN, key=lambda s: s.__name__):
         mistake = " ".join((store.__doc__ or "").replace("``", "`").split())
         yield f"| `{store.__name__}` | {mistake} | {', '.join(killers(store)) or 'nothing'} |"

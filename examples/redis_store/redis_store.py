@@ -128,7 +128,7 @@ class RedisStore:
         """A pipeline that watches these names; what is queued in the block is executed at its end, or nothing is."""
         with _translated(), self.redis.pipeline() as pipe:
             try:
-                pipe.watch(*watched)
+                pipe.watch(*watched)  # type: ignore[no-untyped-call]  # redis-py has no type for it
                 yield pipe
                 pipe.execute()
             except WatchError as error:

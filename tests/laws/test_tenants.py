@@ -28,7 +28,7 @@ from complaintflow import (
     Role,
     actions,
 )
-from complaintflow.desk._batch import Past
+from complaintflow.desk.batch import Past
 from complaintflow.errors import ComplaintFlowError
 from complaintflow.storage import port
 from complaintflow.storage.evidence import Sealed

@@ -23,7 +23,7 @@ from complaintflow import (
     Refused,
     actions,
 )
-from complaintflow.desk._batch import Past, Step
+from complaintflow.desk.batch import Past, Step
 from complaintflow.storage.evidence import Sealed, unseal
 from complaintflow.storage.port import SupportsBatch
 from complaintflow.testing import laws

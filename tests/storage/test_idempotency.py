@@ -11,6 +11,7 @@ import pytest
 
 from complaintflow import (
     Complainant,
+    Complaint,
     ComplaintDesk,
     ConcurrencyConflict,
     KeyReused,
@@ -23,7 +24,7 @@ from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 from contention import DATABASES, database, meet, processes, record
 from story import LI, MO
 
-WORKERS, KEYS = 4, 8
+WORKERS, KEYS = 3, 4
 REPORT = actions.Record(
     complainant=Complainant(id="chen"), category="shipping", sub_type="loss", narrative="Gone", demand="Find it"
 )
@@ -46,7 +47,7 @@ def told(outcome: Outcome) -> Told:
 def record_under_keys(url: str, tenant: str, _: int) -> list[Told]:
     with SQLAlchemyStore.from_url(url) as store:
         desk = ComplaintDesk(store, tenant=tenant)
-        return [told(together(lambda key=key: desk.record(REPORT, LI, key=f"r-{key}"))) for key in range(KEYS)]
+        return [told(together(partial(desk.record, REPORT, LI, key=f"r-{key}"))) for key in range(KEYS)]
 
 
 def act_under_keys(url: str, tenant: str, ids: list[str], _: int) -> list[Told]:
@@ -54,7 +55,7 @@ def act_under_keys(url: str, tenant: str, ids: list[str], _: int) -> list[Told]:
     with SQLAlchemyStore.from_url(url) as store:
         desk = ComplaintDesk(store, tenant=tenant)
         return [
-            told(together(lambda i=i, key=key: desk.act(i, UPHOLD, LI, key=f"a-{key}", expected_version=1)))
+            told(together(partial(desk.act, i, UPHOLD, LI, key=f"a-{key}", expected_version=1)))
             for key, i in enumerate(ids)
         ]
 
@@ -135,7 +136,7 @@ class Late(MemoryStore):
         self._now(0)
         return found
 
-    def load(self, tenant: str, complaint_id: str) -> object:  # type: ignore[override]
+    def load(self, tenant: str, complaint_id: str) -> Complaint | None:
         found = super().load(tenant, complaint_id)
         self._now(1)
         return found

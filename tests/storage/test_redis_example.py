@@ -24,7 +24,7 @@ def connected(prefix: str) -> Iterator[RedisStore]:
 
 
 class TestRedisStore(StoreLaws):
-    absent = {
+    absent = {  # noqa: RUF012 - as a stranger would write it
         Ability.SEARCH: "Redis alone has no full-text index",
         Ability.HOST_TRANSACTION: "a MULTI shows nothing of what it will write, and has no savepoints",
     }

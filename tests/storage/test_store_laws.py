@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -141,6 +143,19 @@ class TestAsyncMariaDB(AsyncSQLLaws):
 def test_every_filter_of_the_port_is_tried() -> None:
     tried = {name for query in QUERIES for name in query} | {"text", "limit", "after"}
     assert tried == set(Query.model_fields)
+
+
+def test_the_store_of_the_how_to_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "write-a-store.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {"__name__": "page"}
+    for code in re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+        exec(code, names)  # noqa: S102 - our own page is run on purpose
+    laws = names["TestFileStore"]()
+    for clause in CLAUSES:
+        if not set(clause.needs) & laws.absent.keys():
+            with laws.bench() as bench:
+                clause.check(bench)
 
 
 def test_every_clause_says_what_a_store_must_do() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaintflow import ComplaintDesk, Refused, actions
-from complaintflow.desk._evidence import Anchor
+from complaintflow.desk.outcome import Anchor
 from complaintflow.storage.evidence import Sealed, canonical
 from complaintflow.storage.memory import MemoryStore
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from complaintflow.cli.cases import Department, Moment, Roles, User, actor, named
 from complaintflow.cli.database import Database, desk_on
 from complaintflow.cli.errors import CannotRun, lines
-from complaintflow.desk._evidence import Anchor
-from complaintflow.desk.outcome import Outcome
+from complaintflow.desk.outcome import Anchor, Outcome
 from complaintflow.desk.sync import ComplaintDesk
 from complaintflow.errors import ComplaintNotFound, Damaged, Refused
 

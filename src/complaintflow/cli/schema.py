@@ -20,7 +20,7 @@ app = typer.Typer(help="Make the tables of a database, and bring them up to date
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The database, as SQLAlchemy writes it.")]
 File = Annotated[
     Path | None,
-    typer.Option("--db", envvar="COMPLAINTFLOW_DB", metavar="FILE", help="Or the SQLite file of the cases."),
+    typer.Option("--db", metavar="FILE", help="Or the SQLite file of the cases; or set COMPLAINTFLOW_DB."),
 ]
 Prefix = Annotated[str, typer.Option(help="How the names of the tables begin.")]
 Schema = Annotated[str | None, typer.Option(help="The schema that they are in; the default one if left out.")]

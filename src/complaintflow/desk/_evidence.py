@@ -2,61 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from typing import NamedTuple
 
-from complaintflow.desk.outcome import Outcome
+from complaintflow.desk.outcome import Anchor, Outcome
 from complaintflow.errors import Damaged
 from complaintflow.model.actions import RecordErasure
-from complaintflow.model.base import Frozen, UtcDatetime
 from complaintflow.model.cells import ERASED
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.entry import Entry
 from complaintflow.model.parties import Actor, Role
-from complaintflow.model.refusal import Refusal
 from complaintflow.rules.keeping import is_kept_long_enough, retention
 from complaintflow.rules.policy import Policy
-from complaintflow.storage.evidence import Fault, Sealed, canonical, faults, last_erasure, unseal
+from complaintflow.storage.evidence import Fault, Sealed, faults, last_erasure, unseal
 from complaintflow.storage.port import Query
 from complaintflow.workflow.evolve import fold
 
 PURGER = Actor.model_construct(id="purge", roles=frozenset({Role.SYSTEM.value}))  # without a schema: see Subject
 
 
-class Anchor(Frozen):
-    """How far every file reached at a moment: complaint id to (entry number, hash).
-
-    Export it, have it signed or published, and keep it elsewhere: against it a cut tail, a removed case and a file
-    rewritten from the beginning are found too. ``digest`` is the hash of the rest, for what is signed.
-    """
-
-    tenant: str
-    at: UtcDatetime
-    heads: Mapping[str, tuple[int, str]]
-    digest: str
-
-    def is_whole(self) -> bool:
-        """Is it as it was exported?"""
-        return self.digest == _digest(self.tenant, self.at.isoformat(), self.heads)
-
-
-class Erasure(NamedTuple):
-    """What an erasure did: the cases that are erased now, and the reasons why others are not."""
-
-    erased: tuple[Outcome, ...]
-    refused: Mapping[str, tuple[Refusal, ...]]
-
-
-def anchor(tenant: str, at: UtcDatetime, complaints: Iterable[Complaint]) -> Anchor:
+def anchor(tenant: str, at: datetime, complaints: Iterable[Complaint]) -> Anchor:
     """The anchor of these complaints."""
-    heads = {c.id: (c.version, c.head) for c in complaints}
-    return Anchor(tenant=tenant, at=at, heads=heads, digest=_digest(tenant, at.isoformat(), heads))
-
-
-def _digest(tenant: str, at: str, heads: Mapping[str, tuple[int, str]]) -> str:
-    return sha256(canonical([tenant, at, heads]).encode()).hexdigest()
+    return Anchor.of(tenant, at, {c.id: (c.version, c.head) for c in complaints})
 
 
 def check(

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
-from complaintflow.desk import _batch, _evidence, _plan
-from complaintflow.desk._batch import Batch, Known, Past, Result, Step
-from complaintflow.desk._evidence import Anchor, Erasure
-from complaintflow.desk.outcome import Outcome, Plan
+from complaintflow.desk import _evidence, _plan
+from complaintflow.desk.batch import Batch, Known, Past, Result, Step, with_names
+from complaintflow.desk.outcome import Anchor, Erasure, Outcome, Plan
 from complaintflow.errors import ComplaintNotFound, ConcurrencyConflict, Damaged, KeyReused, Refused
 from complaintflow.model.actions import Action, Record, RecordErasure
 from complaintflow.model.complaint import Complaint
@@ -110,7 +109,7 @@ class AsyncComplaintDesk:
         ``SupportsBatch`` they are done one by one.
         Raises ``ConcurrencyConflict`` when others were faster every time; nothing is written then.
         """
-        given = _batch.steps(steps)
+        given = with_names(steps)
         if not isinstance(self.store, AsyncSupportsBatch):
             return tuple([await self._try(step, at) for step in given])
         for attempt in range(1, _plan.ATTEMPTS + 1):

@@ -23,6 +23,9 @@ MANAGER = Actor(id="manager-1", roles={Role.MANAGER})
 WORDS = "Le café ☕ 茶壶碎了 🫖 e\u0301 \u2028 «\\n» 'x' % _ ; --"
 """Words that are hard to keep: beyond ASCII and the basic plane, not normalised, with other people's syntax."""
 
+EXACT = {"value": "12345678901234567.10", "limit": "0.1", "unit": "g"}
+"""A measurement that floating point cannot hold."""
+
 
 class Filing(NamedTuple):
     """The arguments of one ``append``: ``store.append(*filing)``."""
@@ -93,7 +96,7 @@ def population(tenant: str = "a") -> list[Filing]:
     cases = [Draft(name, tenant, at=at) for name, at in zip(("b", "B", "b2", "é", "茶"), moments, strict=True)]
     one, two, three, four, five = cases
     made = [
-        one.record(subject={"order": "order-1"}, measurement={"value": "12345678901234567.10", "limit": "0", "unit": "g"}),
+        one.record(subject={"order": "order-1"}, measurement=EXACT),
         two.record(who="Customer-1", subject={"order": "ORDER-1"}),
         three.record(category="shipping", sub_type="loss", representative={"id": "speaker-1", "authority": "Mandate"}),
         four.record(category="shipping", sub_type="damage"),

@@ -221,7 +221,11 @@ def _ids(got: list[Any]) -> list[list[str]]:
     return [[c.id for c in page] for page in got]
 
 
-def compare_with_reference(bench: Bench, *, histories: int = 30, steps: int = 25) -> None:
-    """So many random histories; Hypothesis profiles apply to the rest. Raises what the last, shortest one raised."""
+def compare_with_reference(bench: Bench, *, histories: int | None = None, steps: int = 20) -> None:
+    """So many random histories, or a tenth of the ``max_examples`` of the Hypothesis profile that is in force.
+
+    Raises what the shortest history raises in which store and reference differ.
+    """
     machine: Any = partial(StoreMachine, bench)
-    run_state_machine_as_test(machine, settings=settings(max_examples=histories, stateful_step_count=steps))
+    number = histories or max(1, settings().max_examples // 10)
+    run_state_machine_as_test(machine, settings=settings(max_examples=number, stateful_step_count=steps))

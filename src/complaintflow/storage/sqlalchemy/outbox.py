@@ -200,11 +200,12 @@ class Queue:
         if not keys:
             return ()
         o = self._table.c
-        ready = and_(o.state.in_((State.WAITING, State.IN_FLIGHT)), o.state_at <= now)
-        rows = select(o.tenant, o.complaint_id, o.seq, o.state, o.attempts, o.envelope).where(ready, _any_of(o, keys))
-        found = connection.execute(rows.with_for_update(skip_locked=True)).all()
+        rows = select(o.tenant, o.complaint_id, o.seq, o.state, o.state_at, o.attempts, o.envelope)
+        locked = connection.execute(rows.where(_any_of(o, keys)).with_for_update(skip_locked=True)).all()
+        # Asked for in SQL, optimizers would go through all that is ready instead of to these keys
+        ready = [r for r in locked if r.state in (State.WAITING, State.IN_FLIGHT) and r.state_at <= now]
         order = {tuple(key): position for position, key in enumerate(keys)}
-        return sorted(found, key=lambda row: order[tuple(row[:3])])
+        return sorted(ready, key=lambda row: order[tuple(row[:3])])
 
 
 def begin(connection: Connection) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table, UniqueConstraint
 from complaintflow.storage.sqlalchemy.columns import Body, Name, UtcTime
 from complaintflow.storage.sqlalchemy.search import words_table
 
-
 _STILL_OPEN = text("ended_at IS NULL")
 
 

@@ -69,8 +69,8 @@ class Writing:
             first = [_in_one(tables.entries, (tables.complaints, tables.words, *beside))]
             later = [_if_moved(tables.entries, beside, statements.update_complaint, tables.complaints)]
         else:
-            first = [_into(t) for t in (tables.complaints, tables.words, tables.entries, *beside)]
-            later = [statements.update_complaint, *(_into(t) for t in (tables.entries, *beside))]
+            first = [into(t) for t in (tables.complaints, tables.words, tables.entries, *beside)]
+            later = [statements.update_complaint, *(into(t) for t in (tables.entries, *beside))]
         self._first = [Prepared(s, dialect) for s in first]
         self._later = [Prepared(s, dialect) for s in later]
 
@@ -127,25 +127,26 @@ def _binds(table: Table) -> dict[str, Any]:
     return {c.name: bindparam(f"{_short(table)}_{c.name}", type_=c.type) for c in table.c}
 
 
-def _into(table: Table) -> Insert:
+def into(table: Table) -> Insert:
+    """A row of this table, its values bound as ``<table>_<column>``."""
     return insert(table).values(_binds(table))
 
 
 def _in_one(last: Table, others: Sequence[Table]) -> Insert:
-    statement = _into(last)
+    statement = into(last)
     for table in others:
-        statement = statement.add_cte(_into(table).cte(f"into_{_short(table)}"))
+        statement = statement.add_cte(into(table).cte(f"into_{_short(table)}"))
     return statement
 
 
 def _if_moved(last: Table, others: Sequence[Table], move: Any, complaints: Table) -> Insert:
     moved = move.returning(complaints.c.version).cte("moved")
 
-    def into(table: Table) -> Insert:
+    def from_moved(table: Table) -> Insert:
         binds = _binds(table)
         return insert(table).from_select(list(binds), select(*binds.values()).select_from(moved))
 
-    statement = into(last)
+    statement = from_moved(last)
     for table in others:
-        statement = statement.add_cte(into(table).cte(f"into_{_short(table)}"))
+        statement = statement.add_cte(from_moved(table).cte(f"into_{_short(table)}"))
     return statement

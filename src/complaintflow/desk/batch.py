@@ -114,6 +114,6 @@ class Batch:
                 self._done[plan.entry.key] = plan.outcome
 
 
-def steps(given: Iterable[Step | tuple[str, Action, Actor]]) -> list[Step]:
+def with_names(given: Iterable[Step | tuple[str, Action, Actor]]) -> list[Step]:
     """Bare triples are steps without a key."""
     return [Step(*step) for step in given]
