@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check docs matrix bench contend long clean python
+.PHONY: help demo test check docs matrix bench large contend long clean python
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ docs: $(VENV)/.demo ## the generated pages of the reference
 
 matrix: $(VENV)/.test ## the page of the conformance suite: which clause finds which broken store
 	$(BIN)/python tests/kill_matrix.py
+
+large: $(VENV)/.test ## a large desk on PostgreSQL; LARGE=1000000 for the full size, which takes long
+	$(BIN)/python -m benchmarks.large --complaints $(or $(LARGE),20000)
 
 bench: $(VENV)/.test ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks

@@ -219,31 +219,24 @@ def _warm(_: int) -> None:
     time.sleep(0.2)  # so that every process of the pool is started
 
 
-def figures() -> Iterator[Figure]:
-    """Each kind of client beside both floors, in turns."""
-    with fresh_database() as url:
-        sent, own = sent_for_a_case(url)
-        five = five_statements(sent, url)
-        kinds = {"desk": run_desk, "async desk": run_async_desk, "bare Core, the same two": run_core}
-        serial = iter(range(1, 1000))
-        for clients in (1, 4, 16):
-            found: dict[str, list[float]] = {}
-            times: dict[str, Times] = {}
-            for _ in range(ROUNDS):
-                for name, statements in (("pgbench, five", five), ("pgbench, two", sent)):
-                    rate = pgbench(url, statements, own, clients, next(serial) * 100_000_000)
-                    found.setdefault(name, []).append(rate)
-                for name, run in kinds.items():
-                    rate, latencies = in_processes(run, url, clients)
-                    found.setdefault(name, []).append(rate)
-                    times.setdefault(name, []).extend(latencies)
-            for name, rates in found.items():
-                each = [r / f for r, f in zip(rates, found["pgbench, five"], strict=True)]
-                yield Figure(
-                    f"{name}, {clients} clients",
-                    f"{median(rates):.0f}/s{_said(times.get(name))}",
-                    f"{median(each):.2f}",
-                )
+def figures(url: str, sent: list[Sent], own: dict[Any, str], clients: int) -> Iterator[Figure]:
+    """Each kind of client beside both floors, in turns; the ratio is to pgbench with five statements."""
+    floors = {"pgbench, five": five_statements(sent, url), "pgbench, two": sent}
+    kinds = {"desk": run_desk, "async desk": run_async_desk, "bare Core, two": run_core}
+    found: dict[str, list[float]] = {name: [] for name in (*floors, *kinds)}
+    times: dict[str, Times] = {name: [] for name in kinds}
+    for turn in range(ROUNDS):
+        for kind, (name, statements) in enumerate(floors.items()):
+            start = (clients * 1000 + turn * 10 + kind) * 100_000_000
+            found[name].append(pgbench(url, statements, own, clients, start))
+        for name, run in kinds.items():
+            rate, latencies = in_processes(run, url, clients)
+            found[name].append(rate)
+            times[name] += latencies
+    for name, rates in found.items():
+        each = [r / f for r, f in zip(rates, found["pgbench, five"], strict=True)]
+        said = f"{median(rates):.0f}/s{_said(times.get(name))}"
+        yield Figure(f"{name}, {clients} clients", said, f"{median(each):.2f}")
 
 
 def _said(times: Times | None) -> str:
@@ -257,7 +250,10 @@ def main() -> None:
     """Run and print."""
     if shutil.which("pgbench") is None:
         sys.exit("pgbench is not on the PATH; it comes with PostgreSQL")
-    print(table(figures()))
+    with fresh_database() as url:
+        sent, own = sent_for_a_case(url)
+        for clients in (1, 4, 16):
+            print(table(figures(url, sent, own, clients)), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

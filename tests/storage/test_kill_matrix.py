@@ -20,7 +20,6 @@ FOUND_AT_RANDOM = (
     "KeyNotChecked",
     "KeysLostOnRestart",
     "LostUpdate",
-    "PageTooLong",
     "SavepointIgnored",
     "SecondLock",
     "StaleRead",
@@ -42,7 +41,7 @@ def quick() -> Iterator[None]:
 def test_the_store_that_is_not_broken_passes(quick: None) -> None:  # noqa: ARG001 - used for its effect
     assert killers(Whole) == ()
     with BrokenLaws(Whole).bench() as bench:
-        compare_with_reference(bench, histories=100)
+        compare_with_reference(bench, histories=30)
 
 
 @pytest.mark.parametrize("store", BROKEN, ids=lambda store: store.__name__)

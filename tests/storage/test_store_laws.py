@@ -16,7 +16,7 @@ from complaintflow import AsyncMemoryStore, MemoryStore
 from complaintflow.storage.port import Query
 from complaintflow.storage.sqlalchemy import AsyncSQLAlchemyStore, SQLAlchemyStore
 from complaintflow.testing.bench import Ability
-from complaintflow.testing.store_clauses import QUERIES
+from complaintflow.testing.finding_clauses import QUERIES
 from complaintflow.testing.store_laws import CLAUSES, AsyncStoreLaws, StoreLaws, report
 from stores import async_sql_store, sql_store
 

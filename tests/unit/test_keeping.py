@@ -269,7 +269,7 @@ def histories(data: st.DataObject) -> tuple[ComplaintDesk, list[datetime]]:
     return desk, now
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.data())
 def test_after_any_history_a_purge_takes_what_is_over_and_leaves_the_rest_whole(data: st.DataObject) -> None:
     desk, now = histories(data)
@@ -283,7 +283,7 @@ def test_after_any_history_a_purge_takes_what_is_over_and_leaves_the_rest_whole(
     works_as_ever(desk, now[0])
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.data())
 def test_after_any_history_an_erased_case_keeps_the_laws_and_every_method_works_on_it(data: st.DataObject) -> None:
     """Law 1 after law 11."""

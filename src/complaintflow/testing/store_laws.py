@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import pytest
 
 from complaintflow.storage.port import AsyncStore, Store
-from complaintflow.testing import ability_clauses, store_clauses
+from complaintflow.testing import ability_clauses, finding_clauses, store_clauses
 from complaintflow.testing.awaited import entered
 from complaintflow.testing.bench import Ability, AsyncBench, Bench, HostTransaction
 from complaintflow.testing.clauses import Chapter, Clause
@@ -37,7 +37,7 @@ def any_history_agrees_with_the_reference(bench: Bench) -> None:
     compare_with_reference(bench)
 
 
-CHAPTERS = (*store_clauses.CHAPTERS, *ability_clauses.CHAPTERS, RANDOM)
+CHAPTERS = (*store_clauses.CHAPTERS, *finding_clauses.CHAPTERS, *ability_clauses.CHAPTERS, RANDOM)
 CLAUSES: tuple[Clause, ...] = tuple(clause for chapter in CHAPTERS for clause in chapter.clauses)
 """Every clause, in the order of its number."""
 
