@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from broken_stores import BROKEN, BrokenLaws, Whole
+from broken import BROKEN, BrokenLaws, Whole
 from complaintflow.testing.store_machine import compare_with_reference
 from kill_matrix import FIXED, PAGE, killers, page
 

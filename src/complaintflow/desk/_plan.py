@@ -8,10 +8,11 @@ from secrets import token_hex
 
 from complaintflow.desk.outcome import Outcome, Plan
 from complaintflow.errors import ConcurrencyConflict, KeyReused, Refused
-from complaintflow.model.actions import Action, RecordMissed
+from complaintflow.model.actions import Action, RecordErasure, RecordMissed
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.entry import Entry
 from complaintflow.model.parties import Actor, Role
+from complaintflow.model.refusal import Refusal
 from complaintflow.storage.evidence import Sealed, seal, unseal
 from complaintflow.workflow.decide import decide
 from complaintflow.workflow.definition import Workflow
@@ -57,7 +58,9 @@ def plan(
     key: str | None,
     salt: Callable[[], str],
 ) -> Plan:
-    """What is to be written. Raises ``Refused``."""
+    """What is to be written. Raises ``Refused``; ``ValueError`` for a key that no database could hold."""
+    if key is not None and not 0 < len(key) <= 255:
+        raise ValueError(f"an idempotency key has 1 to 255 characters, not {len(key)}")
     decided = decide(workflow, complaint, action, actor, at, complaint_id=complaint_id, key=key)
     if not isinstance(decided, Entry):
         raise Refused(action.type, decided)
@@ -77,6 +80,13 @@ def when(at: datetime | None, clock: Callable[[], datetime], complaint: Complain
     if at is None and complaint is not None and now < complaint.updated_at <= now + CLOCKS_DIFFER:
         return complaint.updated_at
     return now.astimezone(UTC)
+
+
+def is_more_than_an_entry(action: Action) -> None:
+    """Raise ``Refused`` for an erasure on its own: the entry would say that words are gone which are still there."""
+    if isinstance(action, RecordErasure):
+        remedy = "Use erase(person, ...) or purge() of the desk: they remove the words as well."
+        raise Refused(action.type, [Refusal(code="only_by_erasing", message="This is only the record.", remedy=remedy)])
 
 
 def expect(complaint: Complaint, version: int | None) -> None:

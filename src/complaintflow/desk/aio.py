@@ -83,6 +83,7 @@ class AsyncComplaintDesk:
         With a ``key``, a repetition returns the first outcome.
         Raises ``Refused``, ``ComplaintNotFound``, ``ConcurrencyConflict``, ``KeyReused``.
         """
+        _plan.is_more_than_an_entry(action)
         for attempt in range(1, _plan.ATTEMPTS + 1):
             complaint = await self.get(complaint_id)  # before the key: whoever writes it now makes our append fail
             if key is not None and (first := await self.store.recall(self.tenant, key)):

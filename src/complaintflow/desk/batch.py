@@ -67,6 +67,7 @@ class Batch:
         if case is None:
             return ComplaintNotFound(step.complaint_id)
         try:
+            _plan.is_more_than_an_entry(step.action)
             plan = self._decide(case, step.action, step.actor, _plan.when(at, clock, case), step.key)
         except Refused as refused:
             return refused
@@ -83,6 +84,7 @@ class Batch:
         case = None
         for n, (action, actor, at) in enumerate(past.steps):
             try:
+                _plan.is_more_than_an_entry(action)
                 plan = self._decide(case, action, actor, _plan.when(at, _plan.utc_now), None if n else past.key)
             except Refused as refused:
                 return refused

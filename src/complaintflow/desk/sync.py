@@ -81,6 +81,7 @@ class ComplaintDesk:
         With a ``key``, a repetition returns the first outcome.
         Raises ``Refused``, ``ComplaintNotFound``, ``ConcurrencyConflict``, ``KeyReused``.
         """
+        _plan.is_more_than_an_entry(action)
         for attempt in range(1, _plan.ATTEMPTS + 1):
             complaint = self.get(complaint_id)  # before the key: whoever writes it now makes our append fail
             if key is not None and (first := self.store.recall(self.tenant, key)):

@@ -55,7 +55,10 @@ class Feedback(Frozen):
 
 
 class Measure(Frozen):
-    """An improvement measure with the department that owes it and its due time (P27, P29)."""
+    """An improvement measure with the department that owes it and its due time (P27, P29).
+
+    Like the lessons of a review it outlives an erasure, so that it is learned from: it must name nobody.
+    """
 
     description: Text
     department: Code

@@ -94,7 +94,8 @@ def faults(tenant: str, complaint_id: str, file: Sequence[Sealed]) -> Iterator[F
     for position, record in enumerate(file, 1):
         if record.seq != seq + 1:
             yield Fault(seq + 1, f"entry {record.seq!r} stands where entry {seq + 1} should be")
-        seq = record.seq if isinstance(record.seq, int) else seq + 1
+        stands: object = record.seq  # a row that was altered may hold anything
+        seq = stands if isinstance(stands, int) else seq + 1
         content = _parsed(record.body)
         for what in (
             *_false_body(record, content, prev),

@@ -17,6 +17,7 @@ from complaintflow.model import actions as act
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.judgement import Measure, PenaltyProposal, Review
 from complaintflow.model.money import Money
+from complaintflow.model.obligation import BY_HAND
 from complaintflow.model.parties import Actor, Complainant, Role, StaffMember
 from complaintflow.model.remedy import Remedy
 from complaintflow.model.subject import Discrepancy, Evidence, Measurement, Shipment, Subject
@@ -93,7 +94,9 @@ def records(workflow: Workflow, at: datetime) -> st.SearchStrategy[act.Record]:
 
 def _reviews(at: datetime) -> st.SearchStrategy[Review]:
     due = st.sampled_from((at + timedelta(days=30), at - timedelta(days=1)))
-    measures = st.builds(Measure, description=_internal, department=st.sampled_from(("sales", "nowhere")), due_at=due)
+    measures = st.builds(
+        Measure, description=st.just("INTERNAL buy foam"), department=st.sampled_from(("sales", "nowhere")), due_at=due
+    )
     penalty = PenaltyProposal(person=ACCUSED, rule="INTERNAL rule 7", evidence="INTERNAL log", heard="INTERNAL sorry")
     return st.builds(
         Review,
@@ -109,6 +112,8 @@ def _payloads(workflow: Workflow, c: Complaint, at: datetime) -> dict[str, Calla
     public = _public | _naming if c.subject.staff == ACCUSED else _public
     lines = st.sampled_from([*(x.id for x in c.lines), "9.9"])
     owed = st.sampled_from([*(o.id for o in c.open_obligations), *(o.id for o in c.obligations[:2]), "9.9"])
+    by_hand = [o.id for o in c.open_obligations if o.kind in BY_HAND]
+    settled_by_hand = st.sampled_from(by_hand) | owed if by_hand else owed
     ahead = st.timedeltas(timedelta(hours=-2), timedelta(days=20)).map(lambda d: at + d)
     people = st.sampled_from(("handler-1", "handler-2", "handler-3", ACCUSED.id, COMPLAINANT.id))
     departments = st.sampled_from([*policy.departments, "nowhere"])
@@ -167,8 +172,8 @@ def _payloads(workflow: Workflow, c: Complaint, at: datetime) -> dict[str, Calla
         "add_note": lambda: b(act.AddNote, text=_internal),
         "attach_evidence": lambda: b(act.AttachEvidence, evidence=evidence),
         "promise": lambda: b(act.Promise, text=public, due_at=ahead),
-        "fulfil_obligation": lambda: b(act.FulfilObligation, obligation=owed, how=_internal),
-        "waive_obligation": lambda: b(act.WaiveObligation, obligation=owed, reason=_internal),
+        "fulfil_obligation": lambda: b(act.FulfilObligation, obligation=settled_by_hand, how=_internal),
+        "waive_obligation": lambda: b(act.WaiveObligation, obligation=settled_by_hand, reason=_internal),
         "update_customer": lambda: b(act.UpdateCustomer, text=public),
         "wait_for_customer": lambda: b(act.WaitForCustomer, text=public, until=st.none() | ahead),
         "wait_for_third_party": lambda: b(
@@ -242,6 +247,7 @@ def beginnings() -> st.SearchStrategy[list[tuple[act.Action, Actor]]]:
     upheld: list[tuple[act.Action, Actor]] = [
         (record, agent),
         (act.Uphold(reason="INTERNAL photos"), agent),
+        (act.Escalate(reason="INTERNAL press"), agent),
         (act.Assign(person=handler.id), agent),
         (act.Accept(), handler),
         (act.EstablishCause(cause="poor_packing", description="INTERNAL thin", department="sales"), handler),
@@ -258,7 +264,7 @@ def beginnings() -> st.SearchStrategy[list[tuple[act.Action, Actor]]]:
         (act.Decline(reason="INTERNAL no", grounds_sufficient=False, demand_reasonable=True), agent),
         (act.Answer(text="PUBLIC we are sorry"), agent),
     ]
-    stops = [upheld[:n] for n in range(1, len(upheld) + 1)] + [declined[:2], declined]
+    stops = [upheld[:n] for n in range(1, len(upheld) + 1)] + [declined[:2], *[declined] * 4]
     return st.sampled_from(stops)
 
 

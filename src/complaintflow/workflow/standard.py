@@ -146,16 +146,16 @@ STANDARD_TABLE: tuple[Row, ...] = (
     # 8 review, and what comes after ---------------------------------------------------------------------------
     *rows("close", S.AWAITING_REVIEW, S.CLOSED, (Role.REVIEWER,), who.is_not_involved, who.did_not_handle,
           when_.nothing_promised_is_open, fit.measures_are_assigned, opens=(Kind.CALL_BACK,)),
-    *rows("follow_up", S.CLOSED, None, _DESK, who.is_not_involved, settles=(Kind.CALL_BACK,)),
+    *rows("follow_up", S.CLOSED, None, _DESK, who.is_not_involved, keep.is_not_erased, settles=(Kind.CALL_BACK,)),
     *rows("reopen", _ENDED, S.AWAITING_ASSESSMENT, _CUSTOMER, who.speaks_for_complainant,
           when_.can_still_be_reopened, when_.may_be_reopened_again, keep.is_not_erased, opens=(Kind.PROGRESS_UPDATE,)),
     *rows("archive", _ENDED, S.ARCHIVED, (Role.REVIEWER, Role.MANAGER, Role.SYSTEM),
           when_.can_no_longer_be_reopened, when_.nothing_is_open),
 
     # at any open stage ----------------------------------------------------------------------------------------
-    *rows("add_note", (*_OPEN, *_ENDED), None, _STAFF),
+    *rows("add_note", (*_OPEN, *_ENDED), None, _STAFF, keep.is_not_erased),
     *rows("attach_evidence", (*_OPEN, *_ENDED), None, (*_STAFF, Role.COMPLAINANT), who.speaks_or_works_here,
-          fit.is_fit_for_the_customer),
+          keep.is_not_erased, fit.is_fit_for_the_customer),
     *rows("promise", _OPEN, None, _STAFF, who.is_not_involved, fit.gives_a_time_ahead, fit.is_fit_for_the_customer),
     *rows("update_customer", _OPEN, None, _STAFF, who.is_not_involved, fit.is_fit_for_the_customer,
           settles=(Kind.PROGRESS_UPDATE,), opens=(Kind.PROGRESS_UPDATE,)),
