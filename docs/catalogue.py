@@ -18,6 +18,7 @@ RULES = (
     *sorted((SOURCE / "rules").glob("*.py")),
     SOURCE / "workflow" / "machine.py",
     SOURCE / "workflow" / "decide.py",
+    SOURCE / "desk" / "_plan.py",
 )
 
 NEEDS = {
