@@ -22,7 +22,7 @@ $(VENV)/.demo: pyproject.toml | python
 
 $(VENV)/.test: $(VENV)/.demo
 	$(PIP) install 'pip>=25.1' # the first that knows dependency groups
-	$(PIP) install --group test --group check
+	$(PIP) install --editable '.[asyncio,cli,migrations,mysql,outbox,postgresql,testing]' --group test --group check
 	@touch $@
 
 demo: $(VENV)/.demo ## handle a handful of complaints, and read one of them

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from complaintflow.model.actions import CompleteRemedy, Extend, FailRemedy, FulfilObligation, RecordMissed
 from complaintflow.model.actions import WaiveObligation as Waive
 from complaintflow.model.complaint import Complaint
@@ -152,28 +154,26 @@ def feedback_time_is_over(s: Situation) -> Refusal | None:
     )
 
 
-def nothing_promised_is_open(s: Situation) -> Refusal | None:
-    """No case closes with a promise, a referral or an escalation left open."""
-    left = [o for o in s.complaint.open_obligations if o.kind in (Kind.PROMISE, Kind.REFERRAL, Kind.ESCALATION)]
-    if not left:
+def _still_owed(left: Iterable[Obligation]) -> Refusal | None:
+    said = ", ".join(f"{o.kind} {o.id}" for o in left)
+    if not said:
         return None
     return Refusal(
         code="still_owed",
-        message=f"Still owed: {', '.join(f'{o.kind} {o.id}' for o in left)}.",
+        message=f"Still owed: {said}.",
         remedy="Fulfil each, or have a manager waive it with a reason.",
     )
+
+
+def nothing_promised_is_open(s: Situation) -> Refusal | None:
+    """No case closes with a promise, a referral or an escalation left open."""
+    promised = (Kind.PROMISE, Kind.REFERRAL, Kind.ESCALATION)
+    return _still_owed(o for o in s.complaint.open_obligations if o.kind in promised)
 
 
 def nothing_is_open(s: Situation) -> Refusal | None:
     """The archive takes no case with an open obligation."""
-    left = s.complaint.open_obligations
-    if not left:
-        return None
-    return Refusal(
-        code="still_owed",
-        message=f"Still owed: {', '.join(f'{o.kind} {o.id}' for o in left)}.",
-        remedy="Fulfil each, or have a manager waive it with a reason.",
-    )
+    return _still_owed(s.complaint.open_obligations)
 
 
 def _window_is_open(s: Situation) -> bool:
