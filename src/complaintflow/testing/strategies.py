@@ -107,89 +107,112 @@ def _reviews(at: datetime) -> st.SearchStrategy[Review]:
     )
 
 
-def _payloads(workflow: Workflow, c: Complaint, at: datetime) -> dict[str, Callable[[], st.SearchStrategy[act.Action]]]:
-    policy = workflow.policy
-    public = _public | _naming if c.subject.staff == ACCUSED else _public
-    lines = st.sampled_from([*(x.id for x in c.lines), "9.9"])
-    owed = st.sampled_from([*(o.id for o in c.open_obligations), *(o.id for o in c.obligations[:2]), "9.9"])
-    by_hand = [o.id for o in c.open_obligations if o.kind in BY_HAND]
-    settled_by_hand = st.sampled_from(by_hand) | owed if by_hand else owed
-    ahead = st.timedeltas(timedelta(hours=-2), timedelta(days=20)).map(lambda d: at + d)
-    people = st.sampled_from(("handler-1", "handler-2", "handler-3", ACCUSED.id, COMPLAINANT.id))
-    departments = st.sampled_from([*policy.departments, "nowhere"])
-    causes = st.sampled_from([*policy.causes, "no_such_cause"])
-    evidence = st.builds(Evidence, ref=st.just("file-1"), description=public, shown=st.booleans())
-    b: Any = st.builds
-    return {
-        "acknowledge": lambda: b(act.Acknowledge, text=public, reply_by=ahead),
-        "reclassify": lambda: b(
-            act.Reclassify,
-            category=st.sampled_from(("shipping", "service", "contract", "nothing")),
-            sub_type=st.sampled_from(("damage", "attitude", "grade")),
-            reason=_internal,
-            discrepancy=st.none(),
-            measurement=st.none(),
-        ),
-        "uphold": lambda: b(act.Uphold, reason=_internal, demand_reasonable=st.booleans()),
-        "decline": lambda: b(
-            act.Decline, reason=_internal, grounds_sufficient=st.booleans(), demand_reasonable=st.booleans()
-        ),
-        "settle_on_the_spot": lambda: b(
-            act.SettleOnTheSpot, text=public, reason=_internal, lines=remedies(workflow, public, 25)
-        ),
-        "merge": lambda: b(act.Merge, into=st.sampled_from(("another", c.id)), reason=_internal),
-        "assign": lambda: b(act.Assign, person=people, department=st.none() | departments),
-        "accept": lambda: st.just(act.Accept()),
-        "hand_back": lambda: b(act.HandBack, reason=_internal, suggested_department=st.none()),
-        "establish_cause": lambda: b(
-            act.EstablishCause,
-            cause=causes,
-            description=_internal,
-            department=departments,
-            person=st.sampled_from((None, None, CAUSER)),
-        ),
-        "propose_plan": lambda: b(act.ProposePlan, lines=remedies(workflow, public), against_demand=_internal),
-        "approve": lambda: b(act.Approve, comment=_internal),
-        "return_for_revision": lambda: b(act.ReturnForRevision, reason=_internal),
-        "complete_remedy": lambda: b(
-            act.CompleteRemedy,
-            line=lines,
-            amount=st.none() | _money(30),
-            confirmed=st.sampled_from((True, True, True, False)),
-            shipment=st.sampled_from((None, Shipment(carrier="PUBLIC carrier", tracking="T1", expected_days=3))),
-        ),
-        "fail_remedy": lambda: b(act.FailRemedy, line=lines, reason=_internal),
-        "replan": lambda: b(act.Replan, reason=_internal),
-        "answer": lambda: b(act.Answer, text=public),
-        "confirm_satisfaction": lambda: b(act.ConfirmSatisfaction, stars=_stars, words=st.just("PUBLIC thanks")),
-        "dispute": lambda: b(act.Dispute, reason=st.just("PUBLIC no"), stars=_stars),
-        "appeal": lambda: b(act.Appeal, reason=st.just("PUBLIC no")),
-        "lapse_feedback": lambda: st.just(act.LapseFeedback()),
-        "close": lambda: b(act.Close, review=_reviews(at)),
-        "reopen": lambda: b(act.Reopen, reason=_internal),
-        "follow_up": lambda: b(act.FollowUp, note=_internal, stars=_stars),
-        "archive": lambda: st.just(act.Archive()),
-        "add_note": lambda: b(act.AddNote, text=_internal),
-        "attach_evidence": lambda: b(act.AttachEvidence, evidence=evidence),
-        "promise": lambda: b(act.Promise, text=public, due_at=ahead),
-        "fulfil_obligation": lambda: b(act.FulfilObligation, obligation=settled_by_hand, how=_internal),
-        "waive_obligation": lambda: b(act.WaiveObligation, obligation=settled_by_hand, reason=_internal),
-        "update_customer": lambda: b(act.UpdateCustomer, text=public),
-        "wait_for_customer": lambda: b(act.WaitForCustomer, text=public, until=st.none() | ahead),
-        "wait_for_third_party": lambda: b(
-            act.WaitForThirdParty, party=_internal, request=_internal, until=st.none() | ahead
-        ),
-        "resume": lambda: b(act.Resume, note=_internal),
-        "extend": lambda: b(act.Extend, text=public, reason=_internal, until=ahead),
-        "reassign": lambda: b(act.Reassign, person=people, department=departments, reason=_internal),
-        "escalate": lambda: b(act.Escalate, reason=_internal),
-        "refer_outside": lambda: b(act.ReferOutside, text=public, body=st.just("PUBLIC ombudsman")),
-        "withdraw": lambda: b(act.Withdraw, reason=st.just("PUBLIC solved")),
-        "place_hold": lambda: st.just(act.PlaceHold(matter="INTERNAL claim")),
-        "lift_hold": lambda: st.just(act.LiftHold(reason="INTERNAL settled")),
-        "record_erasure": lambda: st.just(act.RecordErasure(reason="INTERNAL asked for")),
-        "record_missed": lambda: b(act.RecordMissed, obligation=owed),
-    }
+Draw = Callable[[], st.SearchStrategy[act.Action]]
+
+
+class _Payloads:
+    """The payloads of all actions for one case: right mostly, and wrong now and then."""
+
+    def __init__(self, workflow: Workflow, c: Complaint, at: datetime) -> None:
+        self.workflow = workflow
+        self.c = c
+        self.at = at
+        policy = workflow.policy
+        self.public = _public | _naming if c.subject.staff == ACCUSED else _public
+        self.lines = st.sampled_from([*(x.id for x in c.lines), "9.9"])
+        self.owed = st.sampled_from([*(o.id for o in c.open_obligations), *(o.id for o in c.obligations[:2]), "9.9"])
+        by_hand = [o.id for o in c.open_obligations if o.kind in BY_HAND]
+        self.settled_by_hand = st.sampled_from(by_hand) | self.owed if by_hand else self.owed
+        self.ahead = st.timedeltas(timedelta(hours=-2), timedelta(days=20)).map(lambda d: at + d)
+        self.people = st.sampled_from(("handler-1", "handler-2", "handler-3", ACCUSED.id, COMPLAINANT.id))
+        self.departments = st.sampled_from([*policy.departments, "nowhere"])
+        self.causes = st.sampled_from([*policy.causes, "no_such_cause"])
+        self.evidence = st.builds(Evidence, ref=st.just("file-1"), description=self.public, shown=st.booleans())
+
+    def of_the_steps(self) -> dict[str, Draw]:
+        b: Any = st.builds
+        return {
+            "acknowledge": lambda: b(act.Acknowledge, text=self.public, reply_by=self.ahead),
+            "reclassify": lambda: b(
+                act.Reclassify,
+                category=st.sampled_from(("shipping", "service", "contract", "nothing")),
+                sub_type=st.sampled_from(("damage", "attitude", "grade")),
+                reason=_internal,
+                discrepancy=st.none(),
+                measurement=st.none(),
+            ),
+            "uphold": lambda: b(act.Uphold, reason=_internal, demand_reasonable=st.booleans()),
+            "decline": lambda: b(
+                act.Decline, reason=_internal, grounds_sufficient=st.booleans(), demand_reasonable=st.booleans()
+            ),
+            "settle_on_the_spot": lambda: b(
+                act.SettleOnTheSpot, text=self.public, reason=_internal, lines=remedies(self.workflow, self.public, 25)
+            ),
+            "merge": lambda: b(act.Merge, into=st.sampled_from(("another", self.c.id)), reason=_internal),
+            "assign": lambda: b(act.Assign, person=self.people, department=st.none() | self.departments),
+            "accept": lambda: st.just(act.Accept()),
+            "hand_back": lambda: b(act.HandBack, reason=_internal, suggested_department=st.none()),
+            "establish_cause": lambda: b(
+                act.EstablishCause,
+                cause=self.causes,
+                description=_internal,
+                department=self.departments,
+                person=st.sampled_from((None, None, CAUSER)),
+            ),
+            "propose_plan": lambda: b(
+                act.ProposePlan, lines=remedies(self.workflow, self.public), against_demand=_internal
+            ),
+            "approve": lambda: b(act.Approve, comment=_internal),
+            "return_for_revision": lambda: b(act.ReturnForRevision, reason=_internal),
+            "complete_remedy": lambda: b(
+                act.CompleteRemedy,
+                line=self.lines,
+                amount=st.none() | _money(30),
+                confirmed=st.sampled_from((True, True, True, False)),
+                shipment=st.sampled_from((None, Shipment(carrier="PUBLIC carrier", tracking="T1", expected_days=3))),
+            ),
+            "fail_remedy": lambda: b(act.FailRemedy, line=self.lines, reason=_internal),
+            "replan": lambda: b(act.Replan, reason=_internal),
+            "answer": lambda: b(act.Answer, text=self.public),
+            "confirm_satisfaction": lambda: b(act.ConfirmSatisfaction, stars=_stars, words=st.just("PUBLIC thanks")),
+            "dispute": lambda: b(act.Dispute, reason=st.just("PUBLIC no"), stars=_stars),
+            "appeal": lambda: b(act.Appeal, reason=st.just("PUBLIC no")),
+            "lapse_feedback": lambda: st.just(act.LapseFeedback()),
+            "close": lambda: b(act.Close, review=_reviews(self.at)),
+            "reopen": lambda: b(act.Reopen, reason=_internal),
+            "follow_up": lambda: b(act.FollowUp, note=_internal, stars=_stars),
+            "archive": lambda: st.just(act.Archive()),
+        }
+
+    def of_the_rest(self) -> dict[str, Draw]:
+        b: Any = st.builds
+        return {
+            "add_note": lambda: b(act.AddNote, text=_internal),
+            "attach_evidence": lambda: b(act.AttachEvidence, evidence=self.evidence),
+            "promise": lambda: b(act.Promise, text=self.public, due_at=self.ahead),
+            "fulfil_obligation": lambda: b(act.FulfilObligation, obligation=self.settled_by_hand, how=_internal),
+            "waive_obligation": lambda: b(act.WaiveObligation, obligation=self.settled_by_hand, reason=_internal),
+            "update_customer": lambda: b(act.UpdateCustomer, text=self.public),
+            "wait_for_customer": lambda: b(act.WaitForCustomer, text=self.public, until=st.none() | self.ahead),
+            "wait_for_third_party": lambda: b(
+                act.WaitForThirdParty, party=_internal, request=_internal, until=st.none() | self.ahead
+            ),
+            "resume": lambda: b(act.Resume, note=_internal),
+            "extend": lambda: b(act.Extend, text=self.public, reason=_internal, until=self.ahead),
+            "reassign": lambda: b(act.Reassign, person=self.people, department=self.departments, reason=_internal),
+            "escalate": lambda: b(act.Escalate, reason=_internal),
+            "refer_outside": lambda: b(act.ReferOutside, text=self.public, body=st.just("PUBLIC ombudsman")),
+            "withdraw": lambda: b(act.Withdraw, reason=st.just("PUBLIC solved")),
+            "place_hold": lambda: st.just(act.PlaceHold(matter="INTERNAL claim")),
+            "lift_hold": lambda: st.just(act.LiftHold(reason="INTERNAL settled")),
+            "record_erasure": lambda: st.just(act.RecordErasure(reason="INTERNAL asked for")),
+            "record_missed": lambda: b(act.RecordMissed, obligation=self.owed),
+        }
+
+
+def _payloads(workflow: Workflow, c: Complaint, at: datetime) -> dict[str, Draw]:
+    payloads = _Payloads(workflow, c, at)
+    return payloads.of_the_steps() | payloads.of_the_rest()
 
 
 def moves(workflow: Workflow, complaint: Complaint, at: datetime) -> st.SearchStrategy[tuple[act.Action, Actor]]:
