@@ -13,15 +13,23 @@ Side = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much to do: ``rounds`` of every comparison, ``cases`` in each round, ``loaded`` complaints in memory."""
+    """How much to do: ``rounds`` of every comparison, ``cases`` in each round, ``loaded`` complaints in memory.
+
+    On the server there are fewer ``turns``; each of the ``clients`` works for ``duration`` seconds, and a large desk
+    has ``stored`` complaints.
+    """
 
     rounds: int
     cases: int
     loaded: int
+    turns: int
+    clients: tuple[int, ...]
+    duration: float
+    stored: int
 
 
-FULL = Scale(rounds=15, cases=40, loaded=2000)
-SMOKE = Scale(rounds=3, cases=2, loaded=50)
+FULL = Scale(rounds=15, cases=40, loaded=2000, turns=3, clients=(1, 4, 16), duration=2, stored=20_000)
+SMOKE = Scale(rounds=3, cases=2, loaded=50, turns=2, clients=(1,), duration=1, stored=400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import uuid4
 
 from complaintflow import Actor, Complainant, Money, Remedy, Role, Subject, actions
+from complaintflow.desk.batch import Past
 from complaintflow.model.judgement import Measure, Review
 from complaintflow.model.subject import Evidence, Shipment
 
@@ -18,6 +20,8 @@ REVIEWER = Actor(id="ren", roles=frozenset({Role.REVIEWER}), department="quality
 CUSTOMER = Actor(id="customer-7", roles=frozenset({Role.COMPLAINANT}))
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PAST = 8
+"""Entries of a case that is imported."""
 
 
 class Step(NamedTuple):
@@ -31,6 +35,12 @@ class Step(NamedTuple):
 def full_case() -> tuple[Step, ...]:
     """Fourteen actions, six hours apart; every payload is built here, so that only the handling is measured."""
     return tuple(Step(action, actor, START + timedelta(hours=6 * i)) for i, (action, actor) in enumerate(_handling()))
+
+
+def histories(number: int, entries: int = PAST) -> list[Past]:
+    """As many cases that were handled elsewhere, each with the first ``entries`` of the full case."""
+    steps = [(step.action, step.actor, step.at) for step in full_case()[:entries]]
+    return [Past(f"past-{uuid4().hex}", steps) for _ in range(number)]
 
 
 def _handling() -> Iterator[tuple[actions.Action, Actor]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
+from typing import NamedTuple
 
 from complaintflow.desk.outcome import Outcome, Plan
 from complaintflow.errors import ConcurrencyConflict, KeyReused, Refused
@@ -18,13 +19,26 @@ from complaintflow.workflow.decide import decide
 from complaintflow.workflow.definition import Workflow
 from complaintflow.workflow.evolve import evolve, fold
 
-ATTEMPTS = 8
-"""How often an action without ``expected_version`` is decided anew after somebody else was faster."""
-
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far apart the clocks of a host's machines may be."""
 
 SWEEPER = Actor.model_construct(id="sweep", roles=frozenset({Role.SYSTEM.value}))  # without a schema: see Subject
+
+
+class Attempt(NamedTuple):
+    """One try at writing: a lost race inside is forgiven, unless it was the last one or trying again cannot help."""
+
+    is_last: bool
+
+    def __enter__(self) -> None:
+        """What is written in the block, is written."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return isinstance(error, ConcurrencyConflict) and not (error.final or self.is_last)
+
+
+ATTEMPTS = (*[Attempt(is_last=False)] * 7, Attempt(is_last=True))
+"""As often an action without ``expected_version`` is decided, when somebody else was faster each time."""
 
 
 def utc_now() -> datetime:

@@ -53,17 +53,13 @@ class AsyncComplaintDesk:
 
         Raises ``Refused``, ``KeyReused``.
         """
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             if key is not None and (first := await self.store.recall(self.tenant, key)):
                 return await self._repeat(first, None, action, actor)
             when = _plan.when(at, self._clock)
             plan = self._decide(None, action, actor, when, key)
-            try:
+            with attempt:
                 await self.store.append(self.tenant, plan.complaint, plan.record)
-            except ConcurrencyConflict as conflict:
-                if conflict.final or attempt == _plan.ATTEMPTS:
-                    raise
-            else:
                 return plan.outcome
         raise AssertionError("unreachable")
 
@@ -84,19 +80,15 @@ class AsyncComplaintDesk:
         Raises ``Refused``, ``ComplaintNotFound``, ``ConcurrencyConflict``, ``KeyReused``.
         """
         _plan.is_more_than_an_entry(action)
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             complaint = await self.get(complaint_id)  # before the key: whoever writes it now makes our append fail
             if key is not None and (first := await self.store.recall(self.tenant, key)):
                 return await self._repeat(first, complaint_id, action, actor)
             _plan.expect(complaint, expected_version)
             when = _plan.when(at, self._clock, complaint)
             plan = self._decide(complaint, action, actor, when, key)
-            try:
+            with attempt:
                 await self.store.append(self.tenant, plan.complaint, plan.record)
-            except ConcurrencyConflict as conflict:
-                if conflict.final or attempt == _plan.ATTEMPTS:
-                    raise
-            else:
                 return plan.outcome
         raise AssertionError("unreachable")
 
@@ -113,11 +105,12 @@ class AsyncComplaintDesk:
         given = with_names(steps)
         if not isinstance(self.store, AsyncSupportsBatch):
             return tuple([await self._try(step, at) for step in given])
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             cases = await self.store.load_many(self.tenant, {step.complaint_id for step in given})
             batch = Batch(self._decide, cases, await self._known(self.store, [step.key for step in given]))
             results = tuple(batch.act(step, self._clock, at) for step in given)
-            if await self._appended(self.store, batch, last=attempt == _plan.ATTEMPTS):
+            with attempt:
+                await self.store.append_many(self.tenant, batch.writes)
                 return results
         raise AssertionError("unreachable")
 
@@ -132,10 +125,11 @@ class AsyncComplaintDesk:
         if not isinstance(self.store, AsyncSupportsBatch):
             raise TypeError(f"{type(self.store).__name__} cannot import: it has no `append_many`")
         given = list(cases)
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             batch = Batch(self._decide, {}, await self._known(self.store, [past.key for past in given]))
             results = tuple(batch.take_in(past) for past in given)
-            if await self._appended(self.store, batch, last=attempt == _plan.ATTEMPTS):
+            with attempt:
+                await self.store.append_many(self.tenant, batch.writes)
                 return results
         raise AssertionError("unreachable")
 
@@ -189,7 +183,7 @@ class AsyncComplaintDesk:
     async def verify(self, complaint_id: str, *, anchor: Anchor | None = None) -> tuple[Fault, ...]:
         """Everything that is wrong with a case on file, entry by entry; empty if it is whole (law 11).
 
-        Without an ``anchor`` a tail that was cut off cleanly, or a file rewritten from the beginning, is not seen.
+        Without an ``anchor`` a tail that was cut off cleanly, or a file rewritten from some entry on, is not seen.
         Whatever was done to the data, it is reported and not raised. Raises ``ComplaintNotFound`` if there is nothing
         of the case, and the anchor does not know it either; ``ValueError`` for an anchor that is false or not this
         tenant's.
@@ -258,20 +252,16 @@ class AsyncComplaintDesk:
         if not isinstance(self.store, AsyncSupportsErasure):
             raise TypeError(f"{type(self.store).__name__} cannot erase: it has no `forget`")
         repeated = True
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             file = await self.store.history(self.tenant, complaint_id)
             case = _evidence.folded_from(file)
             plan = self._decide(case, action, actor, _plan.when(at, self._clock, case), None)
-            try:
+            with attempt:
                 if _evidence.needs_tombstone(file):
                     await self.store.append(self.tenant, plan.complaint, plan.record)
                     file, repeated = (*file, plan.record), False
                 outcome = _evidence.erased(file, repeated=repeated)
                 await self.store.forget(self.tenant, outcome.complaint)
-            except ConcurrencyConflict as conflict:
-                if conflict.final or attempt == _plan.ATTEMPTS:
-                    raise
-            else:
                 return outcome
         raise AssertionError("unreachable")
 
@@ -306,17 +296,6 @@ class AsyncComplaintDesk:
         given = {key for key in keys if key is not None}
         found = await store.recall_many(self.tenant, given) if given else {}
         return {k: Known(r, await self.store.history(self.tenant, r.complaint_id)) for k, r in found.items()}
-
-    async def _appended(self, store: AsyncSupportsBatch, batch: Batch, *, last: bool) -> bool:
-        """Is the batch written? The conflict of the last attempt is raised."""
-        try:
-            if batch.writes:
-                await store.append_many(self.tenant, batch.writes)
-        except ConcurrencyConflict as conflict:
-            if last or conflict.final:
-                raise
-            return False
-        return True
 
     async def _try(self, step: Step, at: datetime | None) -> Result:
         try:

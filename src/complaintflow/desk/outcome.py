@@ -45,7 +45,7 @@ class Anchor(Frozen):
     """How far every file reached at a moment: complaint id to (entry number, hash).
 
     Export it, have it signed or published, and keep it elsewhere: against it a cut tail, a removed case and a file
-    rewritten from the beginning are found too. ``digest`` is the hash of the rest, for what is signed.
+    rewritten from some entry on are found too. ``digest`` is the hash of the rest, for what is signed.
     """
 
     tenant: str

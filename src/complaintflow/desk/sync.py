@@ -51,17 +51,13 @@ class ComplaintDesk:
 
         Raises ``Refused``, ``KeyReused``.
         """
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             if key is not None and (first := self.store.recall(self.tenant, key)):
                 return self._repeat(first, None, action, actor)
             when = _plan.when(at, self._clock)
             plan = self._decide(None, action, actor, when, key)
-            try:
+            with attempt:
                 self.store.append(self.tenant, plan.complaint, plan.record)
-            except ConcurrencyConflict as conflict:
-                if conflict.final or attempt == _plan.ATTEMPTS:
-                    raise
-            else:
                 return plan.outcome
         raise AssertionError("unreachable")
 
@@ -82,19 +78,15 @@ class ComplaintDesk:
         Raises ``Refused``, ``ComplaintNotFound``, ``ConcurrencyConflict``, ``KeyReused``.
         """
         _plan.is_more_than_an_entry(action)
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             complaint = self.get(complaint_id)  # before the key: whoever writes it now makes our append fail
             if key is not None and (first := self.store.recall(self.tenant, key)):
                 return self._repeat(first, complaint_id, action, actor)
             _plan.expect(complaint, expected_version)
             when = _plan.when(at, self._clock, complaint)
             plan = self._decide(complaint, action, actor, when, key)
-            try:
+            with attempt:
                 self.store.append(self.tenant, plan.complaint, plan.record)
-            except ConcurrencyConflict as conflict:
-                if conflict.final or attempt == _plan.ATTEMPTS:
-                    raise
-            else:
                 return plan.outcome
         raise AssertionError("unreachable")
 
@@ -111,11 +103,12 @@ class ComplaintDesk:
         given = with_names(steps)
         if not isinstance(self.store, SupportsBatch):
             return tuple(self._try(step, at) for step in given)
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             cases = self.store.load_many(self.tenant, {step.complaint_id for step in given})
             batch = Batch(self._decide, cases, self._known(self.store, [step.key for step in given]))
             results = tuple(batch.act(step, self._clock, at) for step in given)
-            if self._appended(self.store, batch, last=attempt == _plan.ATTEMPTS):
+            with attempt:
+                self.store.append_many(self.tenant, batch.writes)
                 return results
         raise AssertionError("unreachable")
 
@@ -130,10 +123,11 @@ class ComplaintDesk:
         if not isinstance(self.store, SupportsBatch):
             raise TypeError(f"{type(self.store).__name__} cannot import: it has no `append_many`")
         given = list(cases)
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             batch = Batch(self._decide, {}, self._known(self.store, [past.key for past in given]))
             results = tuple(batch.take_in(past) for past in given)
-            if self._appended(self.store, batch, last=attempt == _plan.ATTEMPTS):
+            with attempt:
+                self.store.append_many(self.tenant, batch.writes)
                 return results
         raise AssertionError("unreachable")
 
@@ -187,7 +181,7 @@ class ComplaintDesk:
     def verify(self, complaint_id: str, *, anchor: Anchor | None = None) -> tuple[Fault, ...]:
         """Everything that is wrong with a case on file, entry by entry; empty if it is whole (law 11).
 
-        Without an ``anchor`` a tail that was cut off cleanly, or a file rewritten from the beginning, is not seen.
+        Without an ``anchor`` a tail that was cut off cleanly, or a file rewritten from some entry on, is not seen.
         Whatever was done to the data, it is reported and not raised. Raises ``ComplaintNotFound`` if there is nothing
         of the case, and the anchor does not know it either; ``ValueError`` for an anchor that is false or not this
         tenant's.
@@ -254,20 +248,16 @@ class ComplaintDesk:
         if not isinstance(self.store, SupportsErasure):
             raise TypeError(f"{type(self.store).__name__} cannot erase: it has no `forget`")
         repeated = True
-        for attempt in range(1, _plan.ATTEMPTS + 1):
+        for attempt in _plan.ATTEMPTS:
             file = self.store.history(self.tenant, complaint_id)
             case = _evidence.folded_from(file)
             plan = self._decide(case, action, actor, _plan.when(at, self._clock, case), None)
-            try:
+            with attempt:
                 if _evidence.needs_tombstone(file):
                     self.store.append(self.tenant, plan.complaint, plan.record)
                     file, repeated = (*file, plan.record), False
                 outcome = _evidence.erased(file, repeated=repeated)
                 self.store.forget(self.tenant, outcome.complaint)
-            except ConcurrencyConflict as conflict:
-                if conflict.final or attempt == _plan.ATTEMPTS:
-                    raise
-            else:
                 return outcome
         raise AssertionError("unreachable")
 
@@ -301,17 +291,6 @@ class ComplaintDesk:
         given = {key for key in keys if key is not None}
         found = store.recall_many(self.tenant, given) if given else {}
         return {k: Known(r, self.store.history(self.tenant, r.complaint_id)) for k, r in found.items()}
-
-    def _appended(self, store: SupportsBatch, batch: Batch, *, last: bool) -> bool:
-        """Is the batch written? The conflict of the last attempt is raised."""
-        try:
-            if batch.writes:
-                store.append_many(self.tenant, batch.writes)
-        except ConcurrencyConflict as conflict:
-            if last or conflict.final:
-                raise
-            return False
-        return True
 
     def _try(self, step: Step, at: datetime | None) -> Result:
         try:

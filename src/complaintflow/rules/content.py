@@ -53,7 +53,7 @@ def _facts(policy: Policy, action: Record | Reclassify, has: dict[str, bool]) ->
             return Refusal(
                 code=f"missing_{need}",
                 field="subject.staff" if need == "staff" else need,
-                message=f"A complaint about {action.category}/{action.sub_type} needs a {need}.",
+                message=f"A complaint about {action.category}/{action.sub_type} needs {_IN_WORDS[need]}.",
                 remedy=_NEEDED[need],
             )
     return None
@@ -64,6 +64,7 @@ _NEEDED = {
     "measurement": "State the measured value, the limit and the unit.",
     "staff": "Name the person of the house whom it is about.",
 }
+_IN_WORDS = {"discrepancy": "a discrepancy", "measurement": "a measurement", "staff": "a member of staff"}
 
 
 @on_payload(Record)

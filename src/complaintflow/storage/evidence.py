@@ -43,9 +43,13 @@ class Fault(NamedTuple):
     what: str
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+_PLAIN = json.JSONEncoder(ensure_ascii=False)
+
+
 def canonical(value: Any) -> str:
     """RFC 8785 for what an entry holds: text, whole numbers, truth, lists and objects with ASCII keys."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def genesis(tenant: str, complaint_id: str) -> str:
@@ -71,7 +75,7 @@ def seal(tenant: str, before: Complaint | None, entry: Entry, salt: Callable[[],
         entry.key,
         digest,
         body,
-        json.dumps(cells.kept, ensure_ascii=False) if cells.kept else None,
+        _PLAIN.encode(cells.kept) if cells.kept else None,
     )
     return entry.model_copy(update={"prev": prev, "hash": digest}), record
 
