@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from complaintflow.desk.sync import ComplaintDesk
+from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 
 
 class Result(NamedTuple):
@@ -35,3 +40,10 @@ def runner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         return Result(code, captured.out, captured.err)
 
     return call
+
+
+@contextmanager
+def desk_on(db: Path) -> Iterator[ComplaintDesk]:
+    """The desk over what a command has written."""
+    with SQLAlchemyStore.from_url(f"sqlite:///{db}") as store:
+        yield ComplaintDesk(store)

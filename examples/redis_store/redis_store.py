@@ -3,13 +3,13 @@
 Each case is a hash of version and snapshot, and a list of its entries. Numbers and idempotency keys are keys of their
 own, so that ``WATCH`` sees them taken. Two sorted sets keep the order of recording and what is due next. A write looks
 at what it depends on under ``WATCH`` and then does everything in one ``MULTI``: if anybody touched it meanwhile,
-nothing is written.
+nothing is written. One entry is written as a batch of one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError, WatchError
 
 from complaintflow import Complaint, ConcurrencyConflict, Query, StorageError
+from complaintflow.errors import Damaged
 from complaintflow.storage import codec
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page
@@ -28,7 +29,7 @@ _BATCH = 200
 
 
 class RedisStore:
-    """A ``Store`` and ``SupportsErasure`` on one Redis database; all names begin with ``prefix``.
+    """A ``Store``, ``SupportsErasure`` and ``SupportsBatch`` on one Redis database; all names begin with ``prefix``.
 
     Entries outlive a restart as far as the server is told to (``appendonly yes``, ``appendfsync always``).
     """
@@ -42,34 +43,42 @@ class RedisStore:
             text = self.redis.hget(self._name(tenant, "case", complaint_id), "body")
         return None if text is None else codec.load_complaint(_text(text))
 
+    def load_many(self, tenant: str, complaint_ids: Collection[str]) -> dict[str, Complaint]:
+        ids = list(complaint_ids)
+        with _translated(), self.redis.pipeline(transaction=False) as pipe:
+            for complaint_id in ids:
+                pipe.hget(self._name(tenant, "case", complaint_id), "body")
+            found = zip(ids, pipe.execute(), strict=True)
+        return {i: codec.load_complaint(_text(text)) for i, text in found if text is not None}
+
     def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
-        case, file = self._name(tenant, "case", complaint.id), self._name(tenant, "file", complaint.id)
-        number = self._name(tenant, "number", complaint.number)
-        key = None if record.key is None else self._name(tenant, "key", record.key)
-        with self._changing(complaint.id, record.seq - 1, case, number, *([key] if key else [])) as pipe:
-            self._expect(pipe, case, complaint.id, record.seq - 1)
-            if (record.seq == 1 and pipe.exists(number)) or (key is not None and pipe.exists(key)):
-                raise ConcurrencyConflict(complaint.id, record.seq - 1, None)
+        self.append_many(tenant, [(complaint, record)])
+
+    def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        if not steps:
+            return
+        cases = {c.id: self._name(tenant, "case", c.id) for c, _ in steps}
+        free = [self._name(tenant, "key", r.key) for _, r in steps if r.key is not None]
+        free += [self._name(tenant, "number", c.number) for c, r in steps if r.seq == 1]
+        first = steps[0][1]
+        with self._changing(first.complaint_id, first.seq - 1, *cases.values(), *free) as pipe:
+            stored = {i: _version(pipe, case) for i, case in cases.items()}
+            _follow(steps, stored)
+            if len(set(free)) < len(free) or (free and pipe.exists(*free)):
+                raise ConcurrencyConflict(first.complaint_id, first.seq - 1, None)
             pipe.multi()
-            pipe.rpush(file, _dump(record))
-            if key is not None:
-                pipe.set(key, json.dumps([complaint.id, record.seq]))
-            if record.seq == 1:
-                pipe.set(number, complaint.id)
-                pipe.zadd(self._name(tenant, "order"), {_place(complaint.recorded_at, complaint.id): 0})
-            self._put(pipe, tenant, complaint)
+            for complaint, record in steps:
+                self._add(pipe, tenant, complaint, record)
 
     def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         with _translated():
             return tuple(map(_load, self.redis.lrange(self._name(tenant, "file", complaint_id), 0, -1)))
 
     def find(self, tenant: str, query: Query) -> Page:
-        """See ``Store.find``. Filters are applied here, while walking the cases in order: this is an example."""
-        if query.text is not None:
-            raise NotImplementedError("this store does not search texts")
+        """See ``Store.find``. But for the number, filters are applied here, on the way through the cases in order."""
         found: list[Complaint] = []
-        for complaint in self._from(tenant, query.after):
-            if _matches(complaint, query):
+        for complaint in self._candidates(tenant, query):
+            if query.matches(complaint):
                 found.append(complaint)
                 if len(found) > query.limit:
                     break
@@ -88,18 +97,33 @@ class RedisStore:
             place = self.redis.get(self._name(tenant, "key", key))
             if place is None:
                 return None
-            complaint_id, seq = json.loads(place)
+            with _readable("a key"):
+                complaint_id, seq = json.loads(place)
             return _load(self.redis.lindex(self._name(tenant, "file", complaint_id), seq - 1))
+
+    def recall_many(self, tenant: str, keys: Collection[str]) -> dict[str, Sealed]:
+        return {key: found for key in keys if (found := self.recall(tenant, key)) is not None}
 
     def forget(self, tenant: str, complaint: Complaint) -> None:
         case, file = self._name(tenant, "case", complaint.id), self._name(tenant, "file", complaint.id)
         with self._changing(complaint.id, complaint.version, case) as pipe:
-            self._expect(pipe, case, complaint.id, complaint.version)
+            stored = _version(pipe, case)
+            if stored != complaint.version:
+                raise ConcurrencyConflict(complaint.id, complaint.version, stored)
             bare = [_dump(_load(line)._replace(cells=None)) for line in pipe.lrange(file, 0, -1)]
             pipe.multi()
             for at, line in enumerate(bare):
                 pipe.lset(file, at, line)
             self._put(pipe, tenant, complaint)
+
+    def _add(self, pipe: Any, tenant: str, complaint: Complaint, record: Sealed) -> None:
+        pipe.rpush(self._name(tenant, "file", complaint.id), _dump(record))
+        if record.key is not None:
+            pipe.set(self._name(tenant, "key", record.key), json.dumps([complaint.id, record.seq]))
+        if record.seq == 1:
+            pipe.set(self._name(tenant, "number", complaint.number), complaint.id)
+            pipe.zadd(self._name(tenant, "order"), {_place(complaint.recorded_at, complaint.id): 0})
+        self._put(pipe, tenant, complaint)
 
     def _put(self, pipe: Any, tenant: str, complaint: Complaint) -> None:
         fields = {"version": complaint.version, "body": codec.dump_complaint(complaint)}
@@ -108,6 +132,18 @@ class RedisStore:
             pipe.zrem(self._name(tenant, "due"), complaint.id)
         else:
             pipe.zadd(self._name(tenant, "due"), {complaint.id: _microseconds(complaint.next_due_at)})
+
+    def _candidates(self, tenant: str, query: Query) -> Iterator[Complaint]:
+        """The complaints behind the cursor, in order; if a number is asked for, only the one that has it."""
+        if query.number is None:
+            yield from self._from(tenant, query.after)
+            return
+        with _translated():
+            complaint_id = self.redis.get(self._name(tenant, "number", query.number))
+        complaint = None if complaint_id is None else self.load(tenant, _text(complaint_id))
+        after = None if query.after is None else codec.read_cursor(query.after)
+        if complaint is not None and (after is None or (complaint.recorded_at, complaint.id) > after):
+            yield complaint
 
     def _from(self, tenant: str, after: str | None) -> Iterator[Complaint]:
         """The complaints behind the cursor, in order."""
@@ -134,12 +170,6 @@ class RedisStore:
             except WatchError as error:
                 raise ConcurrencyConflict(complaint_id, expected, None) from error
 
-    @staticmethod
-    def _expect(pipe: Any, case: str, complaint_id: str, version: int) -> None:
-        stored = int(pipe.hget(case, "version") or 0)
-        if stored != version:
-            raise ConcurrencyConflict(complaint_id, version, stored)
-
     def _name(self, tenant: str, *parts: str) -> str:
         """Quoted, so that no tenant's names run into another's."""
         return ":".join([self.prefix, *(quote(part, safe="") for part in (tenant, *parts))])
@@ -153,13 +183,31 @@ def _translated() -> Iterator[None]:
         raise StorageError(f"Redis refused: {error}") from error
 
 
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    """Whatever was altered behind our back may be anything, and so may be what it makes of a parser."""
+    try:
+        yield
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Damaged(what) from error
+
+
+def _follow(steps: Sequence[tuple[Complaint, Sealed]], stored: dict[str, int]) -> None:
+    """Raise ``ConcurrencyConflict`` unless each step is the next of its case, after those before it."""
+    for complaint, record in steps:
+        if stored[complaint.id] != record.seq - 1:
+            raise ConcurrencyConflict(complaint.id, record.seq - 1, stored[complaint.id])
+        stored[complaint.id] = record.seq
+
+
 def _dump(record: Sealed) -> str:
     return json.dumps(record._replace(at=record.at.isoformat()))  # type: ignore[arg-type]  # JSON has no times
 
 
 def _load(line: Any) -> Sealed:
-    record = Sealed(*json.loads(line))
-    return record._replace(at=datetime.fromisoformat(str(record.at)))
+    with _readable("an entry"):
+        record = Sealed(*json.loads(line))
+        return record._replace(at=datetime.fromisoformat(str(record.at)))
 
 
 def _place(recorded_at: datetime, complaint_id: str) -> str:
@@ -173,30 +221,10 @@ def _microseconds(at: datetime) -> int:
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    with _readable("a text"):
+        return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _matches(c: Complaint, q: Query) -> bool:
-    equal = {
-        "number": c.number,
-        "stage": c.stage,
-        "category": c.category,
-        "sub_type": c.sub_type,
-        "department": c.owner.department,
-        "person": c.owner.person,
-        "order": c.subject.order,
-        "cause": c.finding.cause if c.finding else None,
-        "open": c.ended_at is None,
-        "erased": c.complainant.id == "[erased]",
-    }
-    before = {"recorded_before": c.recorded_at, "due_before": c.next_due_at, "ended_before": c.ended_at}
-    return (
-        all(getattr(q, name) in (None, value) for name, value in equal.items())
-        and all(_is_before(value, getattr(q, name)) for name, value in before.items())
-        and (q.recorded_from is None or c.recorded_at >= q.recorded_from)
-        and (q.complainant is None or q.complainant in c.speakers)
-    )
-
-
-def _is_before(value: datetime | None, limit: datetime | None) -> bool:
-    return limit is None or (value is not None and value < limit)
+def _version(pipe: Any, case: str) -> int:
+    with _readable("a version"):
+        return int(pipe.hget(case, "version") or 0)

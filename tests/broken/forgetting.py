@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from broken.whole import Whole, _copies
-from complaintflow import Complaint, ConcurrencyConflict, MemoryStore, Query
+from complaintflow import Complaint, ConcurrencyConflict, Query
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page
 
@@ -76,7 +76,7 @@ class KeysLostOnRestart(Whole):
 class CellsBackAfterRestart(Whole):
     """What was erased is still in a log that is read at the start."""
 
-    def __init__(self, beside: MemoryStore | None = None) -> None:
+    def __init__(self, beside: Whole | None = None) -> None:
         super().__init__(beside)
         self.log: dict[tuple[str, str], tuple[Sealed, ...]] = {}
 
@@ -119,7 +119,7 @@ class BlindInsideTheHost(Whole):
 class SavepointIgnored(Whole):
     """What was written after a savepoint outlives its rollback in the store's own buffer of keys."""
 
-    def __init__(self, beside: MemoryStore | None = None) -> None:
+    def __init__(self, beside: Whole | None = None) -> None:
         super().__init__(beside)
         self._buffer: dict[tuple[str, str], Sealed] = {}
 

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from broken.whole import Whole
-from complaintflow import Complaint, ConcurrencyConflict, MemoryStore
+from complaintflow import Complaint, ConcurrencyConflict
 from complaintflow.storage.evidence import Sealed
 
 
@@ -42,7 +42,7 @@ class CheckedTooEarly(Whole):
 class StaleRead(Whole):
     """What was loaded once is kept and given again."""
 
-    def __init__(self, beside: MemoryStore | None = None) -> None:
+    def __init__(self, beside: Whole | None = None) -> None:
         super().__init__(beside)
         self._cache: dict[tuple[str, str], Complaint | None] = {}
 
@@ -61,7 +61,7 @@ class StaleRead(Whole):
 class SecondLock(Whole):
     """Each session checks against its own memory of versions, not against what is stored."""
 
-    def __init__(self, beside: MemoryStore | None = None) -> None:
+    def __init__(self, beside: Whole | None = None) -> None:
         super().__init__(beside)
         self._mine: dict[tuple[str, str], int] = {}
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from complaintflow.desk.sync import ComplaintDesk
+from command import desk_on
 from complaintflow.model.complaint import Complaint
 from complaintflow.model.obligation import Status
-from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 from complaintflow.workflow.evolve import fold
 
 if TYPE_CHECKING:
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def case(db: Path, name: str) -> Complaint:
-    return ComplaintDesk(SQLAlchemyStore.from_url(f"sqlite:///{db}")).get(f"demo-{name}")
+    with desk_on(db) as desk:
+        return desk.get(f"demo-{name}")
 
 
 def test_the_output_is_the_same_every_time(run: Run, tmp_path: Path) -> None:
@@ -66,10 +66,10 @@ def test_only_what_the_story_says_was_missed(run: Run, tmp_path: Path) -> None:
     """P25: the late judgement is on record, once; the other cases are handled in time."""
     db = tmp_path / "d.db"
     run("demo", "--db", db)
-    desk = ComplaintDesk(SQLAlchemyStore.from_url(f"sqlite:///{db}"))
-    missed = [(c.id, o.kind) for c in desk.find().complaints for o in c.obligations if o.status is Status.MISSED]
-    assert missed == [("demo-late", "assessment")]
-    assert all(fold(desk.history(c.id)) == c for c in desk.find().complaints)
+    with desk_on(db) as desk:
+        missed = [(c.id, o.kind) for c in desk.find().complaints for o in c.obligations if o.status is Status.MISSED]
+        assert missed == [("demo-late", "assessment")]
+        assert all(fold(desk.history(c.id)) == c for c in desk.find().complaints)
 
 
 def test_it_shows_what_a_newcomer_wants_to_see(run: Run, tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from complaintflow import Entry
+from command import desk_on
+from complaintflow import Complaint, Entry
 from complaintflow.cli.cfpb import drive
 from complaintflow.cli.cfpb.policy import code
-from complaintflow.desk.sync import ComplaintDesk
 from complaintflow.model.obligation import Kind, Status
-from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 
 if TYPE_CHECKING:
     from command import Run
@@ -62,8 +61,14 @@ EVERY_OUTCOME = [
 ]
 
 
-def desk(db: Path) -> ComplaintDesk:
-    return ComplaintDesk(SQLAlchemyStore.from_url(f"sqlite:///{db}"))
+def case(db: Path, id: int) -> Complaint:
+    with desk_on(db) as desk:
+        return desk.get(f"cfpb-{id}")
+
+
+def history(db: Path, id: int) -> tuple[Entry, ...]:
+    with desk_on(db) as desk:
+        return desk.history(f"cfpb-{id}")
 
 
 @pytest.mark.parametrize("header", [OLD, NEW], ids=["snake case", "titles"])
@@ -83,7 +88,7 @@ def test_every_outcome_in_both_header_styles_gives_equal_counts(
 def test_each_response_becomes_its_outcome_in_the_workflow(run: Run, tmp_path: Path) -> None:
     """P02, P14, P16, P18, P20: relief is judged, planned, approved and carried out; explanation is a reasoned no."""
     run("replay", "cfpb", write(tmp_path / "c.csv", EVERY_OUTCOME), "--db", tmp_path / "c.db")
-    cases = {i: desk(tmp_path / "c.db").get(f"cfpb-{i}") for i in range(1, 9)}
+    cases = {i: case(tmp_path / "c.db", i) for i in range(1, 9)}
     assert [cases[i].stage for i in range(1, 9)] == ["closed"] * 5 + ["awaiting_assessment"] * 2 + ["closed"]
     judged = [c.assessment.validity if c.assessment else None for c in cases.values()]
     assert judged == ["declined", "upheld", "upheld", "declined", "declined", None, None, "upheld"]
@@ -98,8 +103,8 @@ def test_a_response_that_was_not_timely_is_a_missed_promise_to_the_consumer(run:
     """T03, P25: the promised reply was missed, once, after its 15 days."""
     run("replay", "cfpb", write(tmp_path / "c.csv", EVERY_OUTCOME), "--db", tmp_path / "c.db")
     for i in range(1, 9):
-        case = desk(tmp_path / "c.db").get(f"cfpb-{i}")
-        missed = [o for o in case.obligations if o.kind == Kind.PROMISED_REPLY and o.status is Status.MISSED]
+        owed = case(tmp_path / "c.db", i).obligations
+        missed = [o for o in owed if o.kind == Kind.PROMISED_REPLY and o.status is Status.MISSED]
         assert len(missed) == (i in {4, 5, 7, 8}), i
 
 
@@ -152,11 +157,11 @@ def test_the_same_row_twice_is_one_case(run: Run, tmp_path: Path) -> None:
 def test_replaying_the_same_file_again_changes_nothing(run: Run, tmp_path: Path) -> None:
     file, db = write(tmp_path / "c.csv", EVERY_OUTCOME), tmp_path / "c.db"
     run("replay", "cfpb", file, "--db", db)
-    before = [desk(db).history(f"cfpb-{i}") for i in range(1, 9)]
+    before = [history(db, i) for i in range(1, 9)]
     again = run("replay", "cfpb", file, "--db", db)
     assert "0 new cases, 0 new entries" in again.out
     assert again.code == 0
-    assert [desk(db).history(f"cfpb-{i}") for i in range(1, 9)] == before
+    assert [history(db, i) for i in range(1, 9)] == before
 
 
 def test_an_interrupted_run_goes_on_in_the_middle_of_a_row(
@@ -173,19 +178,19 @@ def test_an_interrupted_run_goes_on_in_the_middle_of_a_row(
     stopped = run("replay", "cfpb", file, "--db", db)
     assert stopped.code == 130
     assert "interrupted after 2 of 8 rows" in stopped.err
-    assert desk(db).get("cfpb-2").stage == "awaiting_assignment"
+    assert case(db, 2).stage == "awaiting_assignment"
 
     monkeypatch.setattr(drive.Driver, "_relieve", respond)
     rest = run("replay", "cfpb", file, "--db", db)
     assert rest.code == 0
     assert "8 rows: 6 new cases" in rest.out
     for i in range(1, 9):
-        assert told(desk(db), f"cfpb-{i}") == told(desk(tmp_path / "whole.db"), f"cfpb-{i}")
+        assert told(db, i) == told(tmp_path / "whole.db", i)
 
 
-def told(desk: ComplaintDesk, complaint_id: str) -> list[Entry]:
+def told(db: Path, id: int) -> list[Entry]:
     """The file without its hashes: each run draws salts of its own."""
-    return [e.model_copy(update={"prev": "", "hash": ""}) for e in desk.history(complaint_id)]
+    return [e.model_copy(update={"prev": "", "hash": ""}) for e in history(db, id)]
 
 
 def test_a_newer_file_goes_on_where_the_older_one_ended(run: Run, tmp_path: Path) -> None:
@@ -194,7 +199,7 @@ def test_a_newer_file_goes_on_where_the_older_one_ended(run: Run, tmp_path: Path
     result = run("replay", "cfpb", write(tmp_path / "new.csv", [row("1", MONEY)]), "--db", db)
     assert "0 new cases, 1" in result.out
     assert result.code == 0
-    assert desk(db).get("cfpb-1").stage == "closed"
+    assert case(db, 1).stage == "closed"
 
 
 def test_a_row_that_was_replayed_with_other_content_is_told(run: Run, tmp_path: Path) -> None:

@@ -93,6 +93,12 @@ class Histories(RuleBasedStateMachine):
     def let_time_pass(self, days: int) -> None:
         self.now += timedelta(days=days)
 
+    @precondition(lambda self: self.case.stage == "awaiting_feedback")
+    @rule()
+    def hear_nothing(self) -> None:
+        self.now += timedelta(days=62)
+        self._act(actions.LapseFeedback(), next(a for a in strategies.CAST if a.id == "scheduler"))
+
     def _act(self, action: actions.Action, actor: Actor) -> None:
         possible = {o.action for o in options(WORKFLOW, self._case(), actor, self.now) if o.allowed}
         outcome = self._same_on_both(

@@ -32,6 +32,8 @@ from complaintflow.desk.batch import Past
 from complaintflow.errors import ComplaintFlowError
 from complaintflow.storage import port
 from complaintflow.storage.evidence import Sealed
+from complaintflow.testing.awaited import Awaited, entered
+from stores import async_sql_store
 
 CHIEF = Actor(id="mo", roles={Role.AGENT, Role.HANDLER, Role.MANAGER, Role.REVIEWER, Role.SYSTEM})
 PERSON = "chen"
@@ -215,6 +217,22 @@ def test_no_desk_shows_or_touches_another_tenant_in_a_database(database: str, tm
         law()
 
 
+@pytest.mark.parametrize("database", DATABASES)
+def test_no_awaitable_desk_shows_or_touches_another_tenant_in_a_database(database: str) -> None:
+    worlds = count()
+    with asyncio.Runner() as runner, entered(async_sql_store(database), runner) as store:
+
+        def wait(result: Any) -> Any:
+            return runner.run(result) if inspect.iscoroutine(result) else result
+
+        @settings(parent=_calm, max_examples=3)
+        @given(st.data())
+        def law(data: st.DataObject) -> None:
+            play(store, AsyncComplaintDesk, next(worlds), data, wait)
+
+        law()
+
+
 STORE: dict[str, Callable[[Any, str, tuple[Any, Sealed]], Any]] = {
     "load": lambda store, tenant, _: store.load(tenant, "case-0"),
     "append": lambda store, tenant, given: store.append(tenant, *given),
@@ -230,7 +248,7 @@ STORE: dict[str, Callable[[Any, str, tuple[Any, Sealed]], Any]] = {
 """How each method of a store is called: with the case of another tenant, whose names are all the same."""
 
 
-@pytest.mark.parametrize("kind", ["memory", *DATABASES])
+@pytest.mark.parametrize("kind", ["memory", *DATABASES, *(f"async {database}" for database in DATABASES)])
 def test_no_method_of_a_store_finds_or_changes_what_another_tenant_has_under_the_same_names(
     kind: str, tmp_path: Path
 ) -> None:
@@ -238,7 +256,12 @@ def test_no_method_of_a_store_finds_or_changes_what_another_tenant_has_under_the
         complainant=Complainant(id=PERSON), category="shipping", sub_type="loss", narrative="ALPHA", demand="Find it"
     )
     with ExitStack() as stack:
-        store = MemoryStore() if kind == "memory" else stack.enter_context(opened(kind, tmp_path))
+        if kind.startswith("async "):
+            runner = stack.enter_context(asyncio.Runner())
+            awaited = stack.enter_context(entered(async_sql_store(kind.removeprefix("async ")), runner))
+            store: Any = Awaited(awaited, runner)
+        else:
+            store = MemoryStore() if kind == "memory" else stack.enter_context(opened(kind, tmp_path))
         for n, name in enumerate(STORE):
             owner = f"main{n}"
             case = ComplaintDesk(store, tenant=owner, clock=lambda: START, new_id=ids()).record(report, CHIEF, key="k1")

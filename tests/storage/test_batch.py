@@ -24,9 +24,10 @@ from complaintflow import (
     actions,
 )
 from complaintflow.desk.batch import Past, Step
-from complaintflow.storage.evidence import Sealed, unseal
+from complaintflow.storage.evidence import unseal
 from complaintflow.storage.port import SupportsBatch
 from complaintflow.testing import laws
+from stores import async_sql_store
 from story import CHEN, HAN, LI
 
 UPHOLD = actions.Uphold(reason="The photos show it")
@@ -200,20 +201,63 @@ def test_without_the_ability_actions_are_done_one_by_one_and_nothing_is_imported
         ours.import_cases([past("old-1")])
 
 
-def test_the_awaitable_desk_does_the_same() -> None:
+@pytest.mark.parametrize("kind", ["memory", *DATABASES])
+def test_the_awaitable_desk_does_the_same(kind: str) -> None:
     def twin(store: Any) -> AsyncComplaintDesk:
-        ids = iter(("a", "b", "c", "d"))
+        ids = (f"case-{n}" for n in range(100))
         return AsyncComplaintDesk(store, new_id=lambda: next(ids), clock=lambda: NOON, new_salt=lambda: "0" * 32)
 
-    async def told(ours: AsyncComplaintDesk) -> tuple[list[str], tuple[Sealed, ...]]:
+    async def told(store: Any) -> tuple[list[str], list[Any]]:
+        ours = twin(store)
         case = (await ours.record(report(), LI)).complaint.id
         done = await ours.act_many([(case, UPHOLD, LI), ("x", NOTE, LI), (case, UPHOLD, LI), Step(case, NOTE, LI, "k")])
-        done += await ours.act_many([Step(case, NOTE, LI, "k"), (case, ASSIGN, CHEN)])
+        done += await ours.act_many([Step(case, NOTE, LI, "k"), (case, ASSIGN, CHEN), Step(case, UPHOLD, LI, "k")])
         done += await ours.import_cases([past("old-1"), past("old-1"), past("old-2", refused=True)])
-        return [type(r).__name__ for r in done], await ours.store.history("main", case)
+        done += await ours.import_cases([past("old-1"), past("old-3")])
+        cases = (await ours.find()).complaints
+        for each in cases:
+            laws.check(ours.workflow, each, await ours.history(each.id))
+            assert await ours.verify(each.id) == ()
+        return [type(r).__name__ for r in done], [(c, await store.history("main", c.id)) for c in cases]
 
-    kinds, file = asyncio.run(told(twin(AsyncMemoryStore())))
+    async def on(kind: str) -> tuple[list[str], list[Any]]:
+        if kind == "memory":
+            return await told(AsyncMemoryStore())
+        async with async_sql_store(kind) as store:
+            return await told(store)
+
+    kinds, files = asyncio.run(on(kind))
     assert kinds == [
-        "Outcome", "ComplaintNotFound", "Refused", "Outcome", "Outcome", "Refused", "Outcome", "Outcome", "Refused",
+        "Outcome", "ComplaintNotFound", "Refused", "Outcome", "Outcome", "Refused", "KeyReused",
+        "Outcome", "Outcome", "Refused", "Outcome", "Outcome",
     ]  # fmt: skip
-    assert [record.seq for record in file] == [1, 2, 3]
+    assert [[record.seq for record in file] for _, file in files] == [[1, 2, 3]] * 3
+    assert (kinds, files) == asyncio.run(on("memory"))
+
+
+@pytest.mark.parametrize("kind", ["memory", *DATABASES])
+def test_batches_that_are_awaited_at_once_leave_no_gap_and_nothing_twice(kind: str) -> None:
+    async def raced(store: Any) -> None:
+        ours = AsyncComplaintDesk(store)
+        cases = [(await ours.record(report(), LI)).complaint.id for _ in range(3)]
+
+        async def note(n: int) -> Any:
+            turned = cases[n % 3 :] + cases[: n % 3]
+            return await ours.act_many([Step(case, NOTE, LI, f"{n} {case}") for case in turned])
+
+        results = await asyncio.gather(*map(note, range(4)))
+        assert all(isinstance(r, Outcome) and not r.repeated for result in results for r in result)
+        for case in cases:
+            file = await ours.history(case)
+            assert [e.seq for e in file] == [1, 2, 3, 4, 5]
+            assert {e.key for e in file[1:]} == {f"{n} {case}" for n in range(4)}
+            laws.check(ours.workflow, await ours.get(case), file)
+
+    async def on(kind: str) -> None:
+        if kind == "memory":
+            await raced(AsyncMemoryStore())
+        else:
+            async with async_sql_store(kind) as store:
+                await raced(store)
+
+    asyncio.run(on(kind))

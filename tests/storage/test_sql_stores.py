@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, create_engine, inspect
+from sqlalchemy import MetaData, create_engine, inspect, literal_column, update
 
 from complaintflow import (
     AsyncComplaintDesk,
@@ -20,7 +20,7 @@ from complaintflow import (
     StorageError,
     actions,
 )
-from complaintflow.storage.evidence import Sealed
+from complaintflow.storage.evidence import Fault, Sealed
 from complaintflow.storage.sqlalchemy import AsyncSQLAlchemyStore, SQLAlchemyStore, Tables
 from stores import DATABASES, async_sql_store, awaitable, fresh_url, sql_store
 from story import HAN, LI, MO, Shop
@@ -249,3 +249,31 @@ def test_a_task_that_is_cancelled_leaves_no_connection_and_no_lock_behind(databa
             assert not await desk.verify(case)
 
     asyncio.run(story())
+
+
+NO_TIMES = [
+    ("sqlite", "x"),
+    ("sqlite", "2026-01-01"),
+    ("postgresql", "infinity"),
+    ("postgresql", "0044-03-15 BC"),
+    ("mariadb", "0000-00-00"),
+]
+
+
+@pytest.mark.parametrize(("database", "no_time"), NO_TIMES)
+def test_a_moment_that_python_has_no_time_for_is_reported_by_both_drivers(database: str, no_time: str) -> None:
+    """Law 11: whatever stands in a column, ``verify`` says so and raises nothing."""
+    with fresh_url(database) as url:
+        with SQLAlchemyStore.from_url(url, create_tables=True) as store:
+            _, (case, *_) = filled(store)
+            with store.engine.begin() as connection:
+                if database == "mariadb":
+                    connection.exec_driver_sql("SET sql_mode = ''")  # else it refuses the zeros
+                connection.execute(update(store.tables.entries).values(at=literal_column(f"'{no_time}'")))
+            assert ComplaintDesk(store).verify(case)
+
+        async def verified() -> tuple[Fault, ...]:
+            async with await AsyncSQLAlchemyStore.from_url(awaitable(url)) as store:
+                return await AsyncComplaintDesk(store).verify(case)
+
+        assert asyncio.run(verified())

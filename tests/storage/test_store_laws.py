@@ -6,21 +6,19 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from complaintflow import AsyncMemoryStore, MemoryStore
 from complaintflow.storage.port import Query
-from complaintflow.storage.sqlalchemy import AsyncSQLAlchemyStore, SQLAlchemyStore
 from complaintflow.testing.bench import Ability
 from complaintflow.testing.finding_clauses import QUERIES
 from complaintflow.testing.store_laws import CLAUSES, AsyncStoreLaws, StoreLaws, report
-from stores import async_sql_store, sql_store
+from sql_laws import AsyncSQLLaws, SQLLaws
 
 IN_MEMORY = {
+    Ability.DAMAGE: "it keeps objects, and reads nothing back",
     Ability.DURABILITY: "it lives in the memory of one process",
     Ability.SESSIONS: "its data belongs to one object",
     Ability.HOST_TRANSACTION: "dictionaries have no transactions",
@@ -41,79 +39,6 @@ class TestAsyncMemoryStore(AsyncStoreLaws):
     @asynccontextmanager
     async def make_store(self) -> AsyncIterator[AsyncMemoryStore]:
         yield AsyncMemoryStore()
-
-
-class Host:
-    """A host's session, and a store inside its transaction."""
-
-    def __init__(self, session: Session, store: SQLAlchemyStore) -> None:
-        self._session = session
-        self.store = store
-        self.commit, self.rollback = session.commit, session.rollback
-
-    def savepoint(self) -> None:
-        self._nested = self._session.begin_nested()
-
-    def rollback_to_savepoint(self) -> None:
-        self._nested.rollback()
-
-
-class AsyncHost:
-    """The awaitable twin."""
-
-    def __init__(self, session: AsyncSession, store: AsyncSQLAlchemyStore) -> None:
-        self._session = session
-        self.store = store
-        self.commit, self.rollback = session.commit, session.rollback
-
-    async def savepoint(self) -> None:
-        self._nested = await self._session.begin_nested()
-
-    async def rollback_to_savepoint(self) -> None:
-        await self._nested.rollback()
-
-
-class SQLLaws(StoreLaws):
-    database: ClassVar[str]
-
-    @contextmanager
-    def make_store(self) -> Iterator[SQLAlchemyStore]:
-        with sql_store(self.database) as store:
-            yield store
-
-    @contextmanager
-    def second_session(self, store: Any) -> Iterator[SQLAlchemyStore]:
-        with SQLAlchemyStore.from_url(url_of(store)) as other:
-            yield other
-
-    @contextmanager
-    def host_transaction(self, store: Any) -> Iterator[Host]:
-        with Session(store.engine) as session:
-            yield Host(session, SQLAlchemyStore.within(session, tables=store.tables))
-
-
-class AsyncSQLLaws(AsyncStoreLaws):
-    database: ClassVar[str]
-
-    @asynccontextmanager
-    async def make_store(self) -> AsyncIterator[AsyncSQLAlchemyStore]:
-        async with async_sql_store(self.database) as store:
-            yield store
-
-    @asynccontextmanager
-    async def second_session(self, store: Any) -> AsyncIterator[AsyncSQLAlchemyStore]:
-        async with await AsyncSQLAlchemyStore.from_url(url_of(store)) as other:
-            yield other
-
-    @asynccontextmanager
-    async def host_transaction(self, store: Any) -> AsyncIterator[AsyncHost]:
-        async with AsyncSession(store.engine) as session:
-            yield AsyncHost(session, AsyncSQLAlchemyStore.within(session, tables=store.tables))
-
-
-def url_of(store: Any) -> str:
-    url: str = store.engine.url.render_as_string(hide_password=False)
-    return url
 
 
 class TestSQLite(SQLLaws):

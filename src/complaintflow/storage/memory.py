@@ -7,9 +7,8 @@ from datetime import datetime
 from threading import Lock
 
 from complaintflow.errors import ConcurrencyConflict
-from complaintflow.model.cells import ERASED
 from complaintflow.model.complaint import Complaint
-from complaintflow.storage import codec, words
+from complaintflow.storage import codec
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page, Query
 
@@ -31,9 +30,12 @@ class MemoryStore:
         return {i: found for i in complaint_ids if (found := self._complaints.get((tenant, i))) is not None}
 
     def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
-        self.append_many(tenant, [(complaint, record)])
+        self._write(tenant, [(complaint, record)])
 
     def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        self._write(tenant, steps)
+
+    def _write(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
         with self._lock:
             self._check(tenant, steps)
             for complaint, record in steps:
@@ -71,7 +73,7 @@ class MemoryStore:
         start = None if query.after is None else codec.read_cursor(query.after)
         with self._lock:
             ours = [c for (t, _), c in self._complaints.items() if t == tenant]
-        matching = sorted((c for c in ours if _matches(c, query)), key=_place)
+        matching = sorted((c for c in ours if query.matches(c)), key=_place)
         rest = [c for c in matching if start is None or _place(c) > start]
         page = tuple(rest[: query.limit])
         return Page(complaints=page, next=codec.cursor_after(page[-1]) if len(rest) > query.limit else None)
@@ -101,30 +103,6 @@ class MemoryStore:
 
 def _place(c: Complaint) -> tuple[datetime, str]:
     return c.recorded_at, c.id
-
-
-def _matches(c: Complaint, q: Query) -> bool:
-    pairs = (
-        (q.number, c.number),
-        (q.stage, c.stage),
-        (q.category, c.category),
-        (q.sub_type, c.sub_type),
-        (q.department, c.owner.department),
-        (q.person, c.owner.person),
-        (q.order, c.subject.order),
-        (q.cause, c.finding.cause if c.finding else None),
-    )
-    return (
-        all(wanted is None or wanted == found for wanted, found in pairs)
-        and (q.complainant is None or q.complainant in c.speakers)
-        and (q.recorded_from is None or c.recorded_at >= q.recorded_from)
-        and (q.recorded_before is None or c.recorded_at < q.recorded_before)
-        and (q.ended_before is None or (c.ended_at is not None and c.ended_at < q.ended_before))
-        and (q.open is None or q.open == (c.ended_at is None))
-        and (q.text is None or words.matches(words.terms(q.text), words.document(c.narrative)))
-        and (q.erased is None or q.erased == (c.complainant.id == ERASED))
-        and (q.due_before is None or (c.next_due_at is not None and c.next_due_at < q.due_before))
-    )
 
 
 class AsyncMemoryStore:

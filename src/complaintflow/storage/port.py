@@ -12,7 +12,9 @@ from typing import Annotated, Protocol, runtime_checkable
 from pydantic import Field
 
 from complaintflow.model.base import Frozen, UtcDatetime
+from complaintflow.model.cells import ERASED
 from complaintflow.model.complaint import Complaint
+from complaintflow.storage import words
 from complaintflow.storage.evidence import Sealed
 
 
@@ -47,6 +49,39 @@ class Query(Frozen):
     after: str | None = None
     """The ``next`` of the page before."""
 
+    def matches(self, complaint: Complaint) -> bool:
+        """Does every filter that is set hold for it? What each of them means, for stores that look for themselves.
+
+        ``limit`` and ``after`` are no filters: they say which of the complaints that match are on the page.
+        """
+        finding = complaint.finding
+        equal = (
+            (self.number, complaint.number),
+            (self.stage, complaint.stage),
+            (self.category, complaint.category),
+            (self.sub_type, complaint.sub_type),
+            (self.department, complaint.owner.department),
+            (self.person, complaint.owner.person),
+            (self.order, complaint.subject.order),
+            (self.cause, finding.cause if finding else None),
+            (self.open, complaint.ended_at is None),
+            (self.erased, complaint.complainant.id == ERASED),
+        )
+        return (
+            all(wanted in (None, found) for wanted, found in equal)
+            and (self.complainant is None or self.complainant in complaint.speakers)
+            and (self.recorded_from is None or complaint.recorded_at >= self.recorded_from)
+            and _is_before(complaint.recorded_at, self.recorded_before)
+            and _is_before(complaint.next_due_at, self.due_before)
+            and _is_before(complaint.ended_at, self.ended_before)
+            and (self.text is None or words.matches(words.terms(self.text), words.document(complaint.narrative)))
+        )
+
+
+def _is_before(moment: datetime | None, limit: datetime | None) -> bool:
+    """What has no such moment is before none."""
+    return limit is None or (moment is not None and moment < limit)
+
 
 class Page(Frozen):
     """A page of complaints; ``next`` leads to the following one, ``None`` if this is the last."""
@@ -78,11 +113,17 @@ class Store(Protocol):
         ...
 
     def find(self, tenant: str, query: Query) -> Page:
-        """A page of complaints in the order of (recorded_at, id). Raises ``ValueError`` for a false ``after``."""
+        """A page of the complaints that ``query.matches``, in the order of (recorded_at, id), ids by code points.
+
+        Raises ``ValueError`` for a false ``after``.
+        """
         ...
 
     def due(self, tenant: str, before: datetime, limit: int) -> tuple[str, ...]:
-        """Ids of complaints with an open obligation due strictly before ``before``, most overdue first."""
+        """Ids of complaints with an open obligation due strictly before ``before``, at most ``limit``.
+
+        In the order of (next_due_at, id), so the most overdue first; ids by code points, as in ``find``.
+        """
         ...
 
     def recall(self, tenant: str, key: str) -> Sealed | None:
@@ -146,17 +187,19 @@ class SupportsBatch(Protocol):
     """What a store can do beside: many cases in one transaction."""
 
     def load_many(self, tenant: str, complaint_ids: Collection[str]) -> Mapping[str, Complaint]:
-        """Those of these complaints that are there, by id."""
+        """Those of these complaints that are there, by id: each as ``load`` gives it."""
         ...
 
     def recall_many(self, tenant: str, keys: Collection[str]) -> Mapping[str, Sealed]:
-        """The sealed entries that were written under these keys, by key."""
+        """The sealed entries that were written under these keys, by key: each as ``recall`` gives it."""
         ...
 
     def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
-        """Append in this order, as ``append`` does; all or nothing. Steps of one case follow one another.
+        """Append in this order, as ``append`` does; all or nothing. Steps of one case follow one another; none is none.
 
-        Raises ``ConcurrencyConflict`` for the first that does not fit; then nothing of any case is written.
+        Each must fit what is stored and the steps before it. Otherwise raises ``ConcurrencyConflict``, and nothing of
+        any case is written. For a version it names a step of the case that does not fit; for a number or a key that is
+        taken, any step of the batch.
         """
         ...
 

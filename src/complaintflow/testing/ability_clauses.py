@@ -5,7 +5,7 @@ from __future__ import annotations
 from complaintflow.desk.sync import ComplaintDesk
 from complaintflow.model import actions as act
 from complaintflow.model.complaint import Complaint
-from complaintflow.model.parties import Actor, Complainant, Role
+from complaintflow.model.parties import Complainant
 from complaintflow.storage.evidence import unseal
 from complaintflow.testing import laws
 from complaintflow.testing.bench import Ability, Bench
@@ -15,13 +15,14 @@ from complaintflow.testing.clauses import (
     conflict_of,
     conflicts,
     found,
+    numbered,
     overdue,
     reference,
     same,
     trace,
     write,
 )
-from complaintflow.testing.drafts import AGENT, MANAGER, START, Draft, Filing, population
+from complaintflow.testing.drafts import AGENT, CUSTOMER, MANAGER, START, Draft, Filing, population
 from complaintflow.workflow.evolve import fold
 
 ERASURE = Chapter(6, "Erasure (law 11)")
@@ -36,7 +37,7 @@ def _erasable(key: str | None = None) -> tuple[Draft, list[Filing], Complaint]:
     filings = [
         draft.record(key=key, representative={"id": "speaker-1", "authority": "Mandate"}),
         draft.note(),
-        draft.then(act.Withdraw(reason="Solved"), Actor(id="customer-1", roles={Role.COMPLAINANT})),
+        draft.then(act.Withdraw(reason="Solved"), CUSTOMER),
         draft.then(act.RecordErasure(reason="Letter 12"), MANAGER),
     ]
     return draft, filings, fold(unseal(f.record._replace(cells=None)) for f in filings)
@@ -65,6 +66,8 @@ def forget_puts_the_bare_complaint_in_place(bench: Bench) -> None:
     assert found(bench.store, "a", complainant="customer-1") == []
     assert found(bench.store, "a", complainant="speaker-1") == []
     assert found(bench.store, "a", erased=True) == [bare]
+    if bench.able(Ability.SEARCH):
+        assert found(bench.store, "a", text="café") == []
 
 
 @ERASURE.clause(Ability.ERASURE)
@@ -158,7 +161,7 @@ def another_session_is_checked_against_what_is_there(bench: Bench) -> None:
         conflicts(bench.store, Draft("case-2").record(key="key-1"), first)
         number = first.complaint.number
         taken = Draft("case-3").record()
-        conflicts(bench.store, taken._replace(complaint=taken.complaint.model_copy(update={"number": number})), first)
+        conflicts(bench.store, numbered(taken, number), first)
         late = Draft()
         late.complaint = draft.complaint
         write(bench.store, draft.note("faster"))

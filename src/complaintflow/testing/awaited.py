@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ def entered(manager: AbstractAsyncContextManager[T], runner: asyncio.Runner) -> 
 
 
 class Awaited:
-    """A ``Store``, and ``SupportsErasure``, that runs the awaitable one to the end of each call."""
+    """A ``Store``, ``SupportsErasure`` and ``SupportsBatch`` that runs the awaitable one to the end of each call."""
 
     def __init__(self, awaitable: Any, runner: asyncio.Runner) -> None:
         self.awaitable = awaitable
@@ -57,6 +57,17 @@ class Awaited:
 
     def forget(self, tenant: str, complaint: Complaint) -> None:
         self._runner.run(self.awaitable.forget(tenant, complaint))
+
+    def load_many(self, tenant: str, complaint_ids: Collection[str]) -> Mapping[str, Complaint]:
+        found: Mapping[str, Complaint] = self._runner.run(self.awaitable.load_many(tenant, complaint_ids))
+        return found
+
+    def recall_many(self, tenant: str, keys: Collection[str]) -> Mapping[str, Sealed]:
+        found: Mapping[str, Sealed] = self._runner.run(self.awaitable.recall_many(tenant, keys))
+        return found
+
+    def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
+        self._runner.run(self.awaitable.append_many(tenant, steps))
 
 
 class AwaitedHost:

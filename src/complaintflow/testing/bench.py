@@ -7,10 +7,11 @@ one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from enum import StrEnum
+from functools import partial
 from threading import Barrier
 from typing import Any, Protocol
 
@@ -25,6 +26,8 @@ class Ability(StrEnum):
 
     ERASURE = "erasure"
     """It has ``forget`` (``SupportsErasure``)."""
+    BATCH = "batch"
+    """It has ``load_many``, ``recall_many`` and ``append_many`` (``SupportsBatch``)."""
     DURABILITY = "durability"
     """What was written is there after a restart."""
     SESSIONS = "sessions"
@@ -35,6 +38,8 @@ class Ability(StrEnum):
     """It answers ``Query.text``."""
     HOST_TRANSACTION = "host transaction"
     """It can write inside a transaction of the host's, and leaves the commit to the host."""
+    DAMAGE = "damage"
+    """What it keeps can be altered behind its back, and it reads that anew: it says so when it cannot (``Damaged``)."""
 
 
 class HostTransaction(Protocol):
@@ -60,6 +65,7 @@ class Bench:
 
     def __init__(self, store: Store, hooks: Any, absent: Collection[Ability]) -> None:
         self.store: Any = store
+        self._plain: Any = getattr(store, "awaitable", store)
         self._hooks = hooks
         self._absent = absent
 
@@ -82,20 +88,32 @@ class Bench:
         manager: AbstractContextManager[HostTransaction] = self._hooks.host_transaction(self.store)
         return manager
 
+    def damage(self, tenant: str, complaint_id: str, seq: int | None = None) -> None:
+        """Make an entry of this case unreadable, or its snapshot (``None``)."""
+        self._hooks.damage(self.store, tenant, complaint_id, seq)
+
     def race(self, filings: Sequence[Filing]) -> list[ConcurrencyConflict | None]:
         """Append all of them at the same moment; for each the conflict, or ``None`` if it was written."""
-        start = Barrier(len(filings))
+        return self._together([partial(self._plain.append, *filing) for filing in filings])
 
-        def run(filing: Filing) -> ConcurrencyConflict | None:
+    def race_batches(self, batches: Sequence[Sequence[Filing]]) -> list[ConcurrencyConflict | None]:
+        """The same for batches, each of one tenant."""
+        given = [(batch[0].tenant, [(f.complaint, f.record) for f in batch]) for batch in batches]
+        return self._together([partial(self._plain.append_many, *batch) for batch in given])
+
+    def _together(self, writes: Sequence[Callable[[], Any]]) -> list[ConcurrencyConflict | None]:
+        start = Barrier(len(writes))
+
+        def run(write: Callable[[], Any]) -> ConcurrencyConflict | None:
             start.wait()
             try:
-                self.store.append(*filing)
+                write()
             except ConcurrencyConflict as conflict:
                 return conflict
             return None
 
-        with ThreadPoolExecutor(len(filings)) as pool:
-            return list(pool.map(run, filings))
+        with ThreadPoolExecutor(len(writes)) as pool:
+            return list(pool.map(run, writes))
 
 
 class AsyncBench(Bench):
@@ -116,16 +134,19 @@ class AsyncBench(Bench):
         with entered(self._hooks.host_transaction(self.store.awaitable), self._runner) as host:
             yield AwaitedHost(host, self._runner)
 
-    def race(self, filings: Sequence[Filing]) -> list[ConcurrencyConflict | None]:
-        async def run(filing: Filing) -> ConcurrencyConflict | None:
+    def damage(self, tenant: str, complaint_id: str, seq: int | None = None) -> None:
+        self._runner.run(self._hooks.damage(self.store.awaitable, tenant, complaint_id, seq))
+
+    def _together(self, writes: Sequence[Callable[[], Any]]) -> list[ConcurrencyConflict | None]:
+        async def run(write: Callable[[], Any]) -> ConcurrencyConflict | None:
             try:
-                await self.store.awaitable.append(*filing)
+                await write()
             except ConcurrencyConflict as conflict:
                 return conflict
             return None
 
         async def together() -> list[ConcurrencyConflict | None]:
-            return await asyncio.gather(*map(run, filings))
+            return await asyncio.gather(*map(run, writes))
 
         return self._runner.run(together())
 

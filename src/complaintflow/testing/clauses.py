@@ -73,6 +73,17 @@ def trace(store: Store, *filings: Filing) -> dict[str, Any]:
     }
 
 
+def many(store: Any, *filings: Filing) -> dict[str, Any]:
+    """What a store with ``SupportsBatch`` says when it is asked for all of these filings at once, tenant by tenant."""
+    seen: dict[str, Any] = {}
+    for tenant in sorted({f.tenant for f in filings}):
+        cases = {f.record.complaint_id for f in filings if f.tenant == tenant}
+        keys = {f.record.key for f in filings if f.tenant == tenant and f.record.key is not None}
+        seen[f"load_many of {tenant}"] = dict(store.load_many(tenant, cases))
+        seen[f"recall_many of {tenant}"] = dict(store.recall_many(tenant, keys))
+    return seen
+
+
 def same(one: dict[str, Any], other: dict[str, Any]) -> None:
     """Fail with the names of what differs."""
     differ = {name: (one[name], other[name]) for name in one if one[name] != other[name]}
@@ -87,6 +98,16 @@ def conflicts(store: Store, filing: Filing, *others: Filing) -> None:
     said = (conflict.complaint_id, conflict.expected)
     assert said == (filing.record.complaint_id, filing.record.seq - 1), f"the conflict says {said}"
     same(before, trace(store, filing, *others))
+
+
+def numbered(filing: Filing, number: str) -> Filing:
+    """The same under another case number."""
+    return filing._replace(complaint=filing.complaint.model_copy(update={"number": number}))
+
+
+def write_many(store: Any, *filings: Filing) -> None:
+    """Append them in one batch; all are of one tenant."""
+    store.append_many(filings[0].tenant, [(f.complaint, f.record) for f in filings])
 
 
 def conflict_of(do: Callable[[], object]) -> ConcurrencyConflict | None:
@@ -115,11 +136,11 @@ def pages(store: Store, tenant: str, query: Query) -> Iterable[tuple[Complaint, 
 
 
 def overdue(store: Store, tenant: str, before: datetime, limit: int = 1000) -> list[tuple[datetime | None, str]]:
-    """What is due, with when; what is due at the same moment in the order of ids, for the port leaves that open."""
+    """What is due, as the store gives it, with when."""
     cases = [(store.load(tenant, case), case) for case in store.due(tenant, before, limit)]
     moments = [(c.next_due_at if c else None, case) for c, case in cases]
     assert len({case for _, case in moments}) == len(moments), f"a case is due twice: {moments}"
     open_since = [at for at, _ in moments if at is not None]
     assert len(open_since) == len(moments), f"nothing of it is open: {moments}"
     assert open_since == sorted(open_since), f"the most overdue is not first: {moments}"
-    return sorted(moments, key=lambda m: (m[0] or before, m[1]))
+    return moments

@@ -1,78 +1,91 @@
-"""Kill a process at every step of an append, open the store again, and look: both entry and complaint, or neither.
+"""Kill a process at every step of a write, open the store again, and look: all of it is there, or nothing.
 
 A step is a call from Python into compiled code other than the built-in types - a driver, a file, a socket, a lock - and
-the return from it: whatever an adapter does to the outside happens between two of them. The process that dies is a fork
-(POSIX) that opens the store anew; it dies by ``os._exit``, without unwinding, flushing or closing anything.
+the return from it, in whichever thread: whatever an adapter does to the outside happens between two of them. The
+process that dies is a fork (POSIX) that opens the store anew; it dies by ``os._exit``, without unwinding, flushing or
+closing anything. For a store that is awaited, ``open_store`` gives it behind blocking methods (``testing.awaited``).
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from itertools import count
 from types import FrameType
 from typing import Any
 
 from complaintflow.storage.port import Store
-from complaintflow.testing.clauses import same, trace, write
+from complaintflow.testing.clauses import reference, same, trace, write, write_many
 from complaintflow.testing.drafts import Draft, Filing
 
 _DIED, _DONE, _FAILED = 86, 0, 1
 _MOST = 10_000
 
 
-def kill_at_every_step(open_store: Callable[[], AbstractContextManager[Store]], *, every: int = 1) -> Counter[str]:
-    """How many processes died with ``neither`` and with ``both`` written; each case has one entry before that.
+def kill_at_every_step(
+    open_store: Callable[[], AbstractContextManager[Store]], *, every: int = 1, batch: bool = False
+) -> Counter[str]:
+    """How many processes died with ``nothing`` and with ``everything`` written.
 
-    ``open_store`` opens the same durable data each time, in this process and in those that die. ``every`` takes each
-    so-many-th step only. Raises ``AssertionError`` if anything else is found, if the case does not take the entry
-    afterwards, or if the steps did not reach from before the write to after it.
+    What is written is a second entry of a case, by ``append``; as a ``batch`` (``SupportsBatch``), two more entries of
+    that case and a new one. ``open_store`` opens the same durable data each time, in this process and in those that
+    die. ``every`` takes each so-many-th step only. Raises ``AssertionError`` if anything else is found, if the cases
+    do not take the entries afterwards, or if the steps did not reach from before the write to after it.
     """
     outcomes: Counter[str] = Counter()
     for step in count(1, every):
-        draft = Draft(f"case-{step}")
-        first, second = draft.record(key=f"{step}-1"), draft.note(key=f"{step}-2")
+        draft = Draft("case-1", f"step-{step}")
+        first, rest = draft.record(key="key-1"), [draft.note(key="key-2")]
+        if batch:
+            rest += [Draft("case-2", draft.tenant).record(key="key-3"), draft.note()]
         with open_store() as store:
             write(store, first)
-        died = _dies(open_store, second, step)
+        died = _dies(open_store, rest, step)
         with open_store() as store:
-            outcomes[_found(store, first, second)] += died
+            outcomes[_found(store, first, rest)] += died
         if not died:
             break
-        assert step < _MOST, f"an append of more than {_MOST} steps: take fewer with `every`"
-    assert outcomes["neither"], "no process died before the write"
-    assert outcomes["both"], "no process died after the write"
+        assert step < _MOST, f"a write of more than {_MOST} steps: take fewer with `every`"
+    assert outcomes["nothing"], "no process died before the write"
+    assert outcomes["everything"], "no process died after the write"
     return outcomes
 
 
-def _found(store: Store, first: Filing, second: Filing) -> str:
-    """What is there; the rest is written, and must fit."""
-    written = len(store.history(first.tenant, first.complaint.id)) == second.record.seq
-    there = trace(store, first, second)
-    stored = second if written else first
-    assert there["load"] == [stored.complaint], f"the file has {stored.record.seq} entries, the complaint is another"
-    assert there["history"] == [(first.record, second.record)[: stored.record.seq]], "the file is another"
-    assert there["recall"] == [first.record, second.record if written else None], "the keys are others"
-    if not written:
-        write(store, second)
-        same({"load": [second.complaint]}, {"load": [store.load(second.tenant, second.complaint.id)]})
-    return "both" if written else "neither"
+def _found(store: Store, first: Filing, rest: Sequence[Filing]) -> str:
+    """What is there; if it is nothing, the rest is written, and must fit."""
+    everything, nothing = (trace(reference(*there), first, *rest) for there in ([first, *rest], [first]))
+    there = trace(store, first, *rest)
+    if there == everything:
+        return "everything"
+    differ = {name: there[name] for name in there if there[name] != nothing[name]}
+    assert not differ, f"neither all nor nothing is written: {differ}"
+    _write(store, rest)
+    same(everything, trace(store, first, *rest))
+    return "nothing"
 
 
-def _dies(open_store: Callable[[], AbstractContextManager[Store]], filing: Filing, step: int) -> bool:
-    """Append in a process that dies at this step; ``False`` if it was done before it came so far."""
+def _write(store: Store, filings: Sequence[Filing]) -> None:
+    (write if len(filings) == 1 else write_many)(store, *filings)
+
+
+def _dies(open_store: Callable[[], AbstractContextManager[Store]], filings: Sequence[Filing], step: int) -> bool:
+    """Write in a process that dies at this step; ``False`` if it was done before it came so far."""
     child = os.fork()
     if child == 0:
         try:
+            death = _Death(step)
+            threading.setprofile(death)  # in threads that the store begins: drivers that are awaited may work in one
             with open_store() as store:
-                store.load(filing.tenant, filing.complaint.id)  # connected, as a process that has been working
-                sys.setprofile(_Death(step))
-                store.append(*filing)
-                sys.setprofile(None)
-            os._exit(_DONE)
+                store.load(filings[0].tenant, filings[0].complaint.id)  # connected, as a process that has been working
+                sys.setprofile(death)
+                death.is_near = True
+                _write(store, filings)
+                death.is_near = False
+                os._exit(_DONE)
         finally:
             os._exit(_FAILED)
     _, status = os.waitpid(child, 0)
@@ -82,13 +95,14 @@ def _dies(open_store: Callable[[], AbstractContextManager[Store]], filing: Filin
 
 
 class _Death:
-    """A profile function that ends the process at the so-many-th step."""
+    """A profile function that ends the process at the so-many-th step since it ``is_near``."""
 
     def __init__(self, step: int) -> None:
         self._left = step
+        self.is_near = False
 
     def __call__(self, _frame: FrameType, event: str, called: Any) -> None:
-        if event in ("c_call", "c_return") and _reaches_outside(called):
+        if self.is_near and event in ("c_call", "c_return") and _reaches_outside(called):
             self._left -= 1
             if self._left == 0:
                 os._exit(_DIED)

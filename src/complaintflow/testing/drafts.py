@@ -19,6 +19,7 @@ START = datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=UTC)
 
 AGENT = Actor(id="agent-1", roles={Role.AGENT})
 HANDLER = Actor(id="handler-1", roles={Role.HANDLER}, department="sales")
+CUSTOMER = Actor(id="customer-1", roles={Role.COMPLAINANT})
 MANAGER = Actor(id="manager-1", roles={Role.MANAGER})
 WORDS = "Le café ☕ 茶壶碎了 🫖 e\u0301 \u2028 «\\n» 'x' % _ ; --"
 """Words that are hard to keep: beyond ASCII and the basic plane, not normalised, with other people's syntax."""

@@ -68,8 +68,9 @@ def every_filter_that_is_set_must_hold(bench: Bench) -> None:
 def cases_come_in_the_order_of_record_and_id(bench: Bench) -> None:
     """Ordered by (recorded_at, id), ids by code points: ``B`` before ``b``, ``é`` behind ``z``, 🫖 behind ｋ."""
     names = ("b", "B", "a", "z", "é", "ｋ", "🫖", "b2", "-")
-    write(bench.store, Draft("late", at=START + TICK).record(), *(Draft(name).record() for name in names))
-    assert [c.id for c in found(bench.store, "a")] == [*sorted(names), "late"]
+    late, early = Draft("late", at=START + TICK), Draft("early", at=START.replace(microsecond=0))
+    write(bench.store, late.record(), *(Draft(name).record() for name in names), early.record())
+    assert [c.id for c in found(bench.store, "a")] == ["early", *sorted(names), "late"]
 
 
 @FINDING.clause()
@@ -125,7 +126,7 @@ def words_are_found(bench: Bench) -> None:
     """``text`` finds the beginnings of words of the narrative, and Chinese characters in a row, of this tenant."""
     narratives = ("The teapot arrived broken", "茶壶碎了", "Nobody picked up the telephone", "Über 3 weeks late; 50%")
     cases = [Draft(f"case-{n}").record(narrative=words) for n, words in enumerate(narratives)]
-    write(bench.store, *cases, Draft("theirs", "b").record(narrative=narratives[0]))
+    write(bench.store, *cases, *(Draft(f"case-{3 - n}", "b").record(narrative=w) for n, w in enumerate(narratives)))
     expected = reference(*cases)
     for text in ("teapot", "TEA", "broken teapot", "茶壶", "茶", "壶茶", "the", "über", "50%", '"', "* OR", "no'body"):
         ours, theirs = found(bench.store, "a", text=text), found(expected, "a", text=text)
@@ -162,6 +163,17 @@ def what_is_due_follows_the_newest_entry(bench: Bench) -> None:
         write(expected, filing)
         for before in (LATER, START + timedelta(days=1), START + timedelta(days=2)):
             assert overdue(bench.store, "a", before) == overdue(expected, "a", before)
+
+
+@DUE.clause()
+def what_is_due_at_the_same_moment_comes_by_id(bench: Bench) -> None:
+    """Cases with the same due time come in the order of ids, by code points, not in the order they were written."""
+    names = ("b", "B", "a", "é", "z", "ｋ", "🫖", "b2")
+    write(bench.store, *(Draft(name).record() for name in names), Draft("sooner", at=START - TICK).record())
+    expected = ["sooner", *sorted(names)]
+    for limit in (2, 5, 9, 10):
+        due = list(bench.store.due("a", LATER, limit))
+        assert due == expected[:limit], f"limit {limit}: {due}"
 
 
 CHAPTERS = [FINDING, DUE]

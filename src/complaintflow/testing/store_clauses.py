@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from complaintflow.storage.port import Query
 from complaintflow.testing.bench import Ability, Bench
-from complaintflow.testing.clauses import LATER, Chapter, conflicts, found, write
-from complaintflow.testing.drafts import START, WORDS, Draft, Filing, population
+from complaintflow.testing.clauses import LATER, Chapter, conflicts, found, numbered, write
+from complaintflow.testing.drafts import START, WORDS, Draft, population
 
 KEEPING = Chapter(1, "Keeping what was given")
 CONFLICTS = Chapter(2, "Conflicts: what does not fit is refused and leaves no trace (law 2, law 3)")
@@ -142,7 +142,7 @@ def a_taken_number_is_a_conflict(bench: Bench) -> None:
     """Two cases of a tenant never share a number; the refused case can be written under another one."""
     first, second = Draft("case-1").record(), Draft("case-2").record(key="key-1")
     write(bench.store, first)
-    conflicts(bench.store, _numbered(second, first.complaint.number), first)
+    conflicts(bench.store, numbered(second, first.complaint.number), first)
     write(bench.store, second)
 
 
@@ -283,10 +283,6 @@ def names_that_run_together_are_kept_apart(bench: Bench) -> None:
     write(bench.store, Draft("c", "A").record())
     assert len(found(bench.store, "A")) == 1
     assert bench.store.load("a", "c") is None
-
-
-def _numbered(filing: Filing, number: str) -> Filing:
-    return filing._replace(complaint=filing.complaint.model_copy(update={"number": number}))
 
 
 CHAPTERS = [KEEPING, CONFLICTS, TENANTS]

@@ -21,8 +21,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from complaintflow.storage.port import AsyncStore, Store
-from complaintflow.testing import ability_clauses, finding_clauses, store_clauses
+from complaintflow.storage.port import AsyncStore, Store, SupportsBatch, SupportsErasure
+from complaintflow.testing import ability_clauses, batch_clauses, damage_clauses, finding_clauses, store_clauses
 from complaintflow.testing.awaited import entered
 from complaintflow.testing.bench import Ability, AsyncBench, Bench, HostTransaction
 from complaintflow.testing.clauses import Chapter, Clause
@@ -37,7 +37,14 @@ def any_history_agrees_with_the_reference(bench: Bench) -> None:
     compare_with_reference(bench)
 
 
-CHAPTERS = (*store_clauses.CHAPTERS, *finding_clauses.CHAPTERS, *ability_clauses.CHAPTERS, RANDOM)
+CHAPTERS = (
+    *store_clauses.CHAPTERS,
+    *finding_clauses.CHAPTERS,
+    *ability_clauses.CHAPTERS,
+    RANDOM,
+    *batch_clauses.CHAPTERS,
+    *damage_clauses.CHAPTERS,
+)
 CLAUSES: tuple[Clause, ...] = tuple(clause for chapter in CHAPTERS for clause in chapter.clauses)
 """Every clause, in the order of its number."""
 
@@ -73,8 +80,9 @@ class _Laws:
         """What was declared absent is absent, and is printed with the clauses that were therefore not exercised."""
         with self.bench() as bench:
             store = getattr(bench.store, "awaitable", bench.store)
-            erases = hasattr(store, "forget")
-        assert erases == (Ability.ERASURE not in self.absent), f"erasure: declared otherwise than it is ({erases})"
+        for ability, protocol in PROTOCOLS.items():
+            able = isinstance(store, protocol)
+            assert able == (ability not in self.absent), f"{ability}: declared otherwise than it is ({able})"
         for ability, hook in HOOKS.items():
             implemented = getattr(type(self), hook) is not getattr(_base(type(self)), hook)
             if ability in self.absent:
@@ -83,10 +91,14 @@ class _Laws:
             print(f"\n{report(type(self))}")  # noqa: T201 - this is the report
 
 
+PROTOCOLS: dict[Ability, type[Any]] = {Ability.ERASURE: SupportsErasure, Ability.BATCH: SupportsBatch}
+"""The methods that show an ability; those that are awaited have the same names."""
+
 HOOKS = {
     Ability.DURABILITY: "reopen",
     Ability.SESSIONS: "second_session",
     Ability.HOST_TRANSACTION: "host_transaction",
+    Ability.DAMAGE: "damage",
 }
 """The hooks that show an ability."""
 
@@ -123,6 +135,10 @@ class StoreLaws(_Laws):
         """``Ability.HOST_TRANSACTION``: one on the data of ``store``, rolled back when left without a commit."""
         raise _unknown("host_transaction", Ability.HOST_TRANSACTION)
 
+    def damage(self, store: Any, tenant: str, complaint_id: str, seq: int | None) -> None:  # noqa: ARG002 - a hook
+        """``Ability.DAMAGE``: put nonsense in the place of this case's entry ``seq``, or of its snapshot (``None``)."""
+        raise _unknown("damage", Ability.DAMAGE)
+
     @contextmanager
     def bench(self) -> Iterator[Bench]:
         with self.make_store() as store:
@@ -147,6 +163,10 @@ class AsyncStoreLaws(_Laws):
     def host_transaction(self, store: Any) -> AbstractAsyncContextManager[HostTransaction]:  # noqa: ARG002 - a hook
         """See ``StoreLaws.host_transaction``; its ``commit`` and the others are awaited, its store is awaitable."""
         raise _unknown("host_transaction", Ability.HOST_TRANSACTION)
+
+    async def damage(self, store: Any, tenant: str, complaint_id: str, seq: int | None) -> None:  # noqa: ARG002 - a hook
+        """See ``StoreLaws.damage``."""
+        raise _unknown("damage", Ability.DAMAGE)
 
     @contextmanager
     def bench(self) -> Iterator[Bench]:

@@ -18,16 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from complaintflow.errors import Refused
 from complaintflow.model import actions as act
-from complaintflow.model.parties import Actor, Role
+from complaintflow.model.parties import Actor
 from complaintflow.storage.evidence import unseal
 from complaintflow.storage.memory import MemoryStore
 from complaintflow.storage.port import Query
 from complaintflow.testing.bench import Ability, Bench
-from complaintflow.testing.clauses import LATER, conflict_of, overdue, pages, same, trace
-from complaintflow.testing.drafts import AGENT, HANDLER, MANAGER, START, Draft, Filing
+from complaintflow.testing.clauses import LATER, conflict_of, many, numbered, overdue, pages, same, trace, write_many
+from complaintflow.testing.drafts import AGENT, CUSTOMER, HANDLER, MANAGER, START, Draft, Filing
 from complaintflow.workflow.evolve import fold
 
-CUSTOMER = Actor(id="customer-1", roles={Role.COMPLAINANT})
 Move = tuple[act.Action, Actor]
 MOVES: tuple[Move, ...] = (
     (act.Uphold(reason="So it was"), AGENT),
@@ -93,6 +92,24 @@ class StoreMachine(RuleBasedStateMachine):
         """Something made before, stale or not, or a second time."""
         self._write(self.store, self.model, data.draw(st.sampled_from(self.made)))
 
+    @precondition(lambda self: self.bench.able(Ability.BATCH))
+    @rule(data=st.data(), tenant=TENANTS, size=st.integers(1, 4))
+    def write_a_batch(self, data: st.DataObject, tenant: str, size: int) -> None:
+        """Entries in one batch: each fits the ones before it, unless it was made before or its key is taken."""
+        ahead, batch = self._copy(self.model), list[Filing]()
+        for _ in range(size):
+            before = [f for f in self.made if f.tenant == self._tenant(tenant)]
+            stale = data.draw(st.integers(0, 4)) == 0 and before
+            filing = (
+                data.draw(st.sampled_from(before)) if stale else self._filing(ahead, tenant, *data.draw(_MOVES), START)
+            )
+            conflict_of(partial(ahead.append, *filing))
+            batch.append(filing)
+        ours, theirs = (conflict_of(partial(write_many, s, *batch)) for s in (self.store, self.model))
+        assert (ours is None) == (theirs is None), f"batch: the store said {ours!r}, the reference {theirs!r}"
+        same(many(self.model, *self.made), many(self.store, *self.made))
+        self._look()
+
     @rule(data=st.data(), case=CASES)
     def reuse_a_number(self, data: st.DataObject, case: str) -> None:
         """A new case under a number that its tenant has given away."""
@@ -100,8 +117,7 @@ class StoreMachine(RuleBasedStateMachine):
         taken = self.model.load(other.tenant, other.complaint.id)
         if taken is not None and taken.id != case and self.model.load(other.tenant, case) is None:
             filing = self._filing(self.model, other.tenant[-1], case, None, None, START)
-            renumbered = filing.complaint.model_copy(update={"number": taken.number})
-            self._write(self.store, self.model, filing._replace(complaint=renumbered))
+            self._write(self.store, self.model, numbered(filing, taken.number))
 
     @rule(tenant=TENANTS, query=QUERIES)
     def find(self, tenant: str, query: dict[str, Any]) -> None:
@@ -111,7 +127,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(tenant=TENANTS, before=st.just(LATER) | TIMES.map(lambda at: at + timedelta(days=2)), limit=LIMITS)
     def due(self, tenant: str, before: datetime, limit: int) -> None:
         ours, theirs = (overdue(s, self._tenant(tenant), before, limit) for s in (self.store, self.model))
-        assert [moment for moment, _ in ours] == [moment for moment, _ in theirs]
+        assert ours == theirs, f"due: the store said {ours}, the reference {theirs}"
 
     @precondition(lambda self: self.bench.able(Ability.ERASURE))
     @rule(data=st.data(), stale=st.booleans())
@@ -214,6 +230,7 @@ class StoreMachine(RuleBasedStateMachine):
         return f"{self.run}-{name}"
 
 
+_MOVES = st.tuples(CASES, st.none() | st.sampled_from(MOVES), KEYS)
 _STEPS = st.tuples(TENANTS, CASES, st.none() | st.sampled_from(MOVES), KEYS)
 
 

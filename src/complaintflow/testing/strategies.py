@@ -287,7 +287,11 @@ def beginnings() -> st.SearchStrategy[list[tuple[act.Action, Actor]]]:
         (act.Decline(reason="INTERNAL no", grounds_sufficient=False, demand_reasonable=True), agent),
         (act.Answer(text="PUBLIC we are sorry"), agent),
     ]
-    stops = [upheld[:n] for n in range(1, len(upheld) + 1)] + [declined[:2], *[declined] * 4]
+    settled: list[tuple[act.Action, Actor]] = [
+        (record, agent),
+        (act.SettleOnTheSpot(text="PUBLIC sorry", reason="INTERNAL small", lines=lines[1:]), agent),
+    ]
+    stops = [upheld[:n] for n in range(1, len(upheld) + 1)] + [settled, declined[:2], *[declined] * 4]
     return st.sampled_from(stops)
 
 

@@ -40,7 +40,11 @@ def write_many(
     before: dict[str, int] = {}
     after: dict[str, Complaint] = {}
     for complaint, record in steps:
-        before.setdefault(complaint.id, record.seq - 1)
+        reached = after.get(complaint.id)
+        if reached is None:
+            before[complaint.id] = record.seq - 1
+        elif reached.version != record.seq - 1:  # the keys of the tables would refuse a step twice, but not a gap
+            raise ConcurrencyConflict(complaint.id, record.seq - 1, reached.version)
         after[complaint.id] = complaint
     old = [i for i, version in before.items() if version]
     new = [after[i] for i, version in before.items() if not version]

@@ -35,18 +35,13 @@ class UtcTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name in MYSQL else moment
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name == "sqlite":
-            return _moment(value)
-        stored: datetime = value
-        return stored.replace(tzinfo=UTC) if dialect.name in MYSQL else stored.astimezone(UTC)
-
-
-def _moment(value: Any) -> datetime | None:
-    """``None`` for what is no time any more: SQLite keeps anything, and ``verify`` has to name the entry."""
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
+        try:
+            if dialect.name == "sqlite":
+                return datetime.fromisoformat(value)
+            stored: datetime = value
+            return stored.replace(tzinfo=UTC) if dialect.name in MYSQL else stored.astimezone(UTC)
+        except (AttributeError, OverflowError, TypeError, ValueError):
+            return None  # no time any more: SQLite keeps anything, MariaDB zeros, and `verify` has to name the entry
 
 
 class Name(TypeDecorator[str]):

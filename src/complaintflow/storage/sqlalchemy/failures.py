@@ -34,11 +34,19 @@ def translated(complaint_id: str | None = None, expected: int = 0) -> Iterator[N
     except DBAPIError as error:
         if complaint_id is not None and _codes(error.orig) & _LOST:
             raise ConcurrencyConflict(complaint_id, expected, None) from error
-        if "decode to UTF-8" in str(error.orig):  # sqlite3 has no error of its own for it
-            raise Damaged("a text in the database") from error
+        if complaint_id is None and _cannot_be_read(error.orig):
+            raise Damaged("a value in the database") from error
         raise StorageError(f"the database refused: {error.orig}") from error
+    except OverflowError as error:  # asyncpg: a time before the year 1
+        raise Damaged("a time in the database") from error
     except (PoolTimeout, OSError) as error:
         raise StorageError(f"the database cannot be reached: {error}") from error
+
+
+def _cannot_be_read(error: Any) -> bool:
+    """Is it the driver that cannot make sense of a value? sqlite3 and psycopg have no error of their own for it."""
+    from_no_server = getattr(error, "sqlstate", "-") is None
+    return "decode to UTF-8" in str(error) or (type(error).__name__ == "DataError" and from_no_server)
 
 
 def _codes(error: Any) -> set[Any]:
