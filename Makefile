@@ -50,11 +50,12 @@ large: $(VENV)/.test ## a large desk on PostgreSQL; LARGE=1000000 for the full s
 bench: $(VENV)/.test ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
 
-contend: $(VENV)/.test ## 8 processes x 2,000 actions on 20 cases, on each database
-	COMPLAINTFLOW_CONTENTION=8,2000,20 $(BIN)/python -m pytest -s tests/storage/test_contention.py
+contend: $(VENV)/.test ## 8 processes x 2,000 actions on 20 cases, on each database in each manner; half an hour
+	COMPLAINTFLOW_CONTENTION=8,2000,20 $(BIN)/python -m pytest -s -k processes tests/storage/test_contention.py
 
 long: $(VENV)/.test ## the same laws, for much longer
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/laws tests/unit/test_tampering.py
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/laws tests/unit/test_tampering.py \
+	    tests/storage/test_crash.py tests/storage/test_killed_erasure.py tests/storage/test_migrations.py
 
 clean: ## remove what was made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import Random
@@ -20,20 +23,25 @@ from complaintflow import (
     Complaint,
     ComplaintDesk,
     ConcurrencyConflict,
+    Entry,
     Outcome,
     Refused,
     Remedy,
-    Role,
     actions,
+    standard_workflow,
 )
+from complaintflow.desk.batch import Step
 from complaintflow.model.judgement import Review
 from complaintflow.storage.port import Store
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
+from complaintflow.workflow.decide import decide
+from complaintflow.workflow.evolve import evolve
+from manners import Asked, Clerk
 from servers import fresh_database
 from story import CHEN, HAN, LI, MO, QIN
 
-CLOCKWORK = Actor(id="clockwork", roles={Role.SYSTEM})
 DATABASES = ("sqlite", "postgresql", "mariadb")
+WORKFLOW = standard_workflow()
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -50,62 +58,89 @@ class Note(NamedTuple):
     hash: str | None = None
 
 
+class Refusal(NamedTuple):
+    """A step that was not taken between two moments, with the codes that it was told; none if somebody was faster.
+
+    ``cases`` are those of all steps that were asked for at once: one lost race is a conflict for all of them.
+    """
+
+    called: int
+    returned: int
+    asked: Asked
+    codes: frozenset[str]
+    cases: frozenset[str]
+
+
 class Diary(NamedTuple):
-    """What a worker did: its notes, and how often it was refused or too slow."""
+    """What a worker did: its notes, what it was refused, and how often the host had to begin anew."""
 
     notes: list[Note]
-    refused: int
-    conflicts: int
+    refused: list[Refusal]
+    again: int = 0
 
     @property
     def written(self) -> list[Note]:
         return [n for n in self.notes if n.hash is not None]
 
 
+def story_time(begun: int, now: int) -> datetime:
+    """A second (both in nanoseconds) is an hour: due times pass while the workers work."""
+    return START + timedelta(hours=1) * ((now - begun) / 1e9)
+
+
 def fast_clock(begun: int) -> Callable[[], datetime]:
-    """A clock on which a second is an hour: due times pass while the workers work."""
-    return lambda: START + timedelta(hours=1) * ((time.monotonic_ns() - begun) / 1e9)
+    return lambda: story_time(begun, time.monotonic_ns())
 
 
-def work(store: Store, ids: Sequence[str], *, seed: int, times: int, begun: int) -> Diary:
-    """``times`` random calls on random cases."""
-    desk = ComplaintDesk(store, clock=fast_clock(begun))
-    rng, diary, conflicts, refused = Random(seed), Diary([], 0, 0), 0, 0
-    for n in range(times):
-        try:
-            _call(desk, rng, diary.notes, rng.choice(ids), key=f"{seed}-{n}")
-        except Refused:
-            refused += 1
-        except ConcurrencyConflict:
-            conflicts += 1
-    return Diary(diary.notes, refused, conflicts)
+async def work(clerk: Clerk, ids: Sequence[str], *, seed: str, times: int, steps: int = 1) -> Diary:
+    """``times`` random steps on random cases, so many of them at once."""
+    rng, diary, before = Random(seed), Diary([], []), clerk.again
+    for n in range(0, times, steps):
+        await _call(clerk, rng, diary, [rng.choice(ids) for _ in range(min(steps, times - n))], key=f"{seed}-{n}")
+    return diary._replace(again=clerk.again - before)
 
 
-def _call(desk: ComplaintDesk, rng: Random, notes: list[Note], complaint_id: str, *, key: str) -> None:
+async def _call(clerk: Clerk, rng: Random, diary: Diary, ids: Sequence[str], *, key: str) -> None:
     called = time.monotonic_ns()
     if rng.random() < 0.05:
-        _note(notes, called, desk.sweep(limit=3))
+        _note(diary, called, await clerk.sweep())
         return
-    seen = desk.get(complaint_id)
-    notes.append(Note(complaint_id, called, time.monotonic_ns(), seen.version))
-    actor, action = _chosen(desk, seen, rng)
-    expected = seen.version if rng.random() < 0.3 else None
+    asked = []
+    for n, complaint_id in enumerate(ids):
+        called = time.monotonic_ns()
+        seen = await clerk.get(complaint_id)
+        diary.notes.append(Note(complaint_id, called, time.monotonic_ns(), seen.version))
+        actor, action = _chosen(seen, rng)
+        expected = seen.version if len(ids) == 1 and rng.random() < 0.3 else None
+        asked.append(Asked(Step(complaint_id, action, actor, f"{key}-{n}"), expected))
     called = time.monotonic_ns()
-    done = desk.act(complaint_id, action, actor, expected_version=expected, key=key)
-    _note(notes, called, [done])
-    if rng.random() < 0.05:
-        again = desk.act(complaint_id, action, actor, expected_version=expected, key=key)
-        assert (again.entry, again.complaint, again.repeated) == (done.entry, done.complaint, True)
-
-
-def _note(notes: list[Note], called: int, done: Iterable[Outcome]) -> None:
+    results = await clerk.act(asked)
     returned = time.monotonic_ns()
-    notes.extend(Note(o.complaint.id, called, returned, o.entry.seq, o.entry.hash) for o in done)
+    taken = [(a, r) for a, r in zip(asked, results, strict=True) if isinstance(r, Outcome)]
+    _note(diary, called, [done for _, done in taken])
+    for a, result in zip(asked, results, strict=True):
+        if not isinstance(result, Outcome):
+            diary.refused.append(Refusal(called, returned, a, _codes(result), frozenset(ids)))
+    if rng.random() < 0.05:
+        again = await clerk.act([a for a, _ in taken])
+        assert list(again) == [done._replace(repeated=True) for _, done in taken]
 
 
-def _chosen(desk: ComplaintDesk, c: Complaint, rng: Random) -> tuple[Actor, actions.Action]:
+def _codes(why: Exception) -> frozenset[str]:
+    if isinstance(why, Refused):
+        return frozenset(r.code for r in why.refusals)
+    assert isinstance(why, ConcurrencyConflict), why
+    return frozenset()
+
+
+def _note(diary: Diary, called: int, done: Iterable[Outcome]) -> None:
+    returned = time.monotonic_ns()
+    diary.notes.extend(Note(o.complaint.id, called, returned, o.entry.seq, o.entry.hash) for o in done)
+
+
+def _chosen(c: Complaint, rng: Random) -> tuple[Actor, actions.Action]:
     """Something that the stage knows, now and then something else."""
-    here = sorted(_MOVES.keys() & desk.workflow.by_stage[c.stage].keys())
+    here = sorted(_MOVES.keys() & WORKFLOW.by_stage[c.stage].keys())
     name = rng.choice(sorted(_MOVES) if rng.random() < 0.05 else here)
     actor, make = _MOVES[name]
     return actor, make(c, rng)
@@ -174,6 +209,55 @@ def one_order(notes: Sequence[Note]) -> str | None:
     return None
 
 
+class Reached:
+    """Which versions a case may have had when, as its notes tell."""
+
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._ends, self._reached = _ladder((n.returned, n.version) for n in notes)
+        self._starts, self._begun = _ladder((n.called, n.version) for n in notes)
+
+    def between(self, called: int, returned: int) -> tuple[int, int]:
+        """What was certainly reached before the call, and what may have been before it returned."""
+        return self._reached[bisect_left(self._ends, called)], self._begun[bisect_right(self._starts, returned)]
+
+
+def _ladder(steps: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Moments in order, and the highest version before the first of them and after each."""
+    ordered = sorted(steps)
+    return [moment for moment, _ in ordered], [1, *accumulate((version for _, version in ordered), max)]
+
+
+def needless(conflict: Refusal, reached: Mapping[str, Reached]) -> bool:
+    """Was somebody told of a faster colleague though there was none at any of the cases?"""
+    spans = [reached[case].between(conflict.called, conflict.returned) for case in conflict.cases]
+    return all(last <= (conflict.asked.expected or first) for first, last in spans)
+
+
+def wrongly_refused(file: Sequence[Entry], refused: Iterable[Refusal], reached: Reached, begun: int) -> str | None:
+    """Which refusal none of the states explains that the case was in during the call; ``None`` if all are right.
+
+    A reason that comes or goes with time alone is there at one end of the call or at the other.
+    """
+    states: list[Complaint | None] = [None]
+    for entry in file:
+        states.append(evolve(states[-1], entry))
+    for r in refused:
+        first, last = reached.between(r.called, r.returned)
+        times = [story_time(begun, moment) for moment in (r.called, r.returned)]
+        if not any(r.codes <= _reasons(c, r.asked.step, times) for c in states[first : last + 1] if c):
+            return f"no state between {first} and {last} refuses: {r}"
+    return None
+
+
+def _reasons(c: Complaint, step: Step, times: Iterable[datetime]) -> set[str]:
+    """The codes with which this state refuses the step, at one of these times."""
+    found: set[str] = set()
+    for at in times:
+        decided = decide(WORKFLOW, c, step.action, step.actor, max(at, c.updated_at))
+        found |= set() if isinstance(decided, Entry) else {r.code for r in decided}
+    return found
+
+
 def record(store: Store, cases: int) -> list[str]:
     """New cases to work on; their ids."""
     desk = ComplaintDesk(store, clock=lambda: START)
@@ -206,8 +290,19 @@ def meet() -> None:
     _together.wait(timeout=60)
 
 
+def fresh_processes() -> ForkServerContext:
+    """How to start processes that share nothing with this one; a plain fork would share its connections."""
+    fresh = multiprocessing.get_context("forkserver")
+    fresh.set_forkserver_preload(
+        [
+            *("aiomysql", "aiosqlite", "asyncpg", "psycopg", "pymysql", "pytest"),
+            *("complaintflow.testing.laws", "complaintflow.storage.sqlalchemy.aio_relay"),
+        ]
+    )
+    return fresh
+
+
 def processes(workers: int) -> Executor:
     """A pool of as many processes as will work in it, so that they can ``meet``."""
-    fresh = multiprocessing.get_context("forkserver")  # a plain fork would share the parent's connections
-    fresh.set_forkserver_preload(["contention"])
+    fresh = fresh_processes()
     return ProcessPoolExecutor(workers, mp_context=fresh, initializer=_arrive, initargs=(fresh.Barrier(workers),))

@@ -23,7 +23,16 @@ _NUMBER = re.compile(r"C\d{4}-\w{5}-\w{5}")
 
 
 class ComplaintFlowError(Exception):
-    """The base of all errors raised by this library."""
+    """The base of all errors raised by this library. They go to other processes whole (``pickle``)."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[ComplaintFlowError], said: tuple[object, ...], evidence: dict[str, object]) -> ComplaintFlowError:
+    error = kind.__new__(kind, *said)
+    error.__dict__.update(evidence)
+    return error
 
 
 class DefinitionError(ComplaintFlowError, ValueError):
@@ -66,17 +75,20 @@ class KeyReused(ComplaintFlowError, ValueError):
 class ConcurrencyConflict(ComplaintFlowError):
     """The complaint is not at the expected version. Nothing was written; load it again and decide anew.
 
-    ``final``: that cannot help in this transaction of the host's; roll it back and begin another one.
+    ``final``: that cannot help in this transaction of the host's; roll it back and begin another one. A transaction may
+    hear of it while it reads: then nothing was ``expected``, and ``complaint_id`` may be empty.
     """
 
     final = False
 
-    def __init__(self, complaint_id: str, expected: int, actual: int | None) -> None:
+    def __init__(self, complaint_id: str, expected: int | None, actual: int | None) -> None:
         self.complaint_id = complaint_id
         self.expected = expected
         self.actual = actual
+        where = f"complaint {complaint_id!r}" if complaint_id else "the transaction"
         found = "another one" if actual is None else f"version {actual}"
-        super().__init__(f"complaint {complaint_id!r}: expected version {expected}, found {found}")
+        what = "somebody was faster" if expected is None else f"expected version {expected}, found {found}"
+        super().__init__(f"{where}: {what}")
 
 
 class StorageError(ComplaintFlowError):

@@ -47,7 +47,7 @@ def test_an_erased_person_is_not_in_the_outbox_either(tmp_path: Path) -> None:
     assert "Meihua" in relay.parked()[0].reason
     post.shop.desk.erase("chen-4711", MO, reason="Asked for by letter 12")
     assert relay.parked()[0].reason == ""
-    post.store.close()
+    post.close()
     found = b"".join(p.read_bytes() for p in tmp_path.iterdir())
     assert not [word for word in words if word.encode() in found]
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,7 +23,20 @@ from complaintflow.storage.envelope import event_id, read_event_id
 from complaintflow.storage.sqlalchemy import SQLAlchemyStore
 from complaintflow.storage.sqlalchemy.outbox import Outbox, State
 from complaintflow.storage.sqlalchemy.relay import Report
-from relaying import DAMAGE, HOUR, SOURCE, Post, failing, in_order_without_gap, relay_that_dies
+from contention import fresh_processes
+from relaying import (
+    DAMAGE,
+    HOUR,
+    SOURCE,
+    Post,
+    Relays,
+    Shift,
+    await_relays_for_ever,
+    failing,
+    in_order_without_gap,
+    relay_for_ever,
+    relay_that_dies,
+)
 from servers import fresh_database
 from story import LI
 
@@ -40,7 +55,7 @@ def post(url: str) -> Iterator[Post]:
     post = Post(url)
     yield post
     post.store.tables.metadata.drop_all(post.store.engine)
-    post.store.close()
+    post.close()
 
 
 def test_every_entry_is_told_once_in_the_order_of_its_case(post: Post) -> None:
@@ -52,6 +67,14 @@ def test_every_entry_is_told_once_in_the_order_of_its_case(post: Post) -> None:
     assert len(set(post.got)) == len(post.got)
     assert {read_event_id(told_id)[1] for told_id in post.got} == {first, post.shop.id}
     assert post.relay().run_once() == Report()
+
+
+def test_an_action_that_bears_a_later_time_is_told_at_once(post: Post) -> None:
+    """A machine whose clock is ahead, or a host that gives the time itself, holds up no event."""
+    now = post.shop.now
+    store = SQLAlchemyStore(post.store.engine, tables=post.store.tables, outbox=Outbox(SOURCE, clock=lambda: now))
+    ComplaintDesk(store).record(DAMAGE, LI, at=now + HOUR)
+    assert post.relay().run_once() == Report(delivered=1)
 
 
 def test_a_store_without_outbox_tells_nothing(post: Post) -> None:
@@ -319,13 +342,13 @@ def test_eight_relays_at_once_deliver_every_event_once_and_in_order(post: Post) 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no processes can be killed here")
 def test_a_relay_killed_at_any_step_loses_nothing_and_repeats_at_most_one_event(post: Post, tmp_path: Path) -> None:
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["complaintflow.storage.sqlalchemy.relay", "psycopg", "pymysql", "pytest"])
     killed = 0
     for step in count():
         told = post.cases(1)
         file = tmp_path / f"{step}.txt"
-        died = processes.Process(target=relay_that_dies, args=(post.url, post.prefix, post.shop.now, step, file))
+        died = fresh_processes().Process(
+            target=relay_that_dies, args=(post.url, post.prefix, post.shop.now, step, file)
+        )
         died.start()
         died.join()
         assert died.exitcode in (0, -signal.SIGKILL)
@@ -339,3 +362,43 @@ def test_a_relay_killed_at_any_step_loses_nothing_and_repeats_at_most_one_event(
             break
         killed += 1
     assert killed > 20, "two claims, two deliveries with their settlements, and a last look"
+
+
+ROUNDS = 60 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 6
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no processes can be killed here")
+@pytest.mark.parametrize("work", [relay_for_ever, await_relays_for_ever])
+def test_many_relays_killed_again_and_again_lose_nothing_and_keep_the_order(
+    post: Post, work: Callable[[Shift], None], tmp_path: Path
+) -> None:
+    rng, told, file = Random(7), list[str](), tmp_path / "delivered.txt"
+    file.touch()
+    shift = Shift(post.url, post.prefix, file, post.shop.now + 1000 * HOUR, time.monotonic())
+    relays = Relays(work, shift, rng)
+    try:
+        for n in count(1):
+            for _ in range(2):
+                post.shop.closed()
+                told += [event_id("main", post.shop.id, seq) for seq in range(1, 12)]
+            there, patience = file.stat().st_size, time.monotonic() + 60
+            while file.stat().st_size == there and time.monotonic() < patience:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.08))
+            relays.kill_some(all_at_once=n >= ROUNDS)
+            if n >= ROUNDS and State.IN_FLIGHT in {b.state for b in post.relay().backlog()}:
+                break  # nobody lives who could have it in hand
+            relays.replace()
+        relays.replace()
+        before, patience = len(file.read_text("utf-8").split()), time.monotonic() + 60 + ROUNDS
+        while post.relay().backlog() and time.monotonic() < patience:
+            time.sleep(0.1)
+    finally:
+        relays.kill_some(all_at_once=True)
+    delivered = file.read_text("utf-8").split()
+    print(f"{relays.killed} relays killed, {before} of {len(told)} events told before, {len(delivered)} deliveries")
+    assert post.relay().backlog() == ()
+    assert set(delivered) == set(told)
+    in_order_without_gap(delivered)
+    assert before, "nobody was killed at work"
+    assert len(delivered) <= len(told) + 2 * relays.killed, "more came again than was being delivered"

@@ -24,6 +24,8 @@ from complaintflow import (
     actions,
     read_action,
 )
+from complaintflow.desk.batch import Past, Step
+from complaintflow.errors import Damaged
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import AsyncStore, Store
 from story import CHEN, LI, MO, Shop
@@ -251,3 +253,77 @@ def test_pages_lead_through_all_cases_in_order_and_a_false_cursor_is_refused() -
     assert found == made
     with pytest.raises(ValueError, match="next"):
         desk.find(Query(after="tampered!"))
+
+
+class Interrupted(MemoryStore):
+    """Somebody does something before the snapshot is read, and one snapshot cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: list[Callable[[], object]] = []
+        self.damaged = ""
+
+    def load(self, tenant: str, complaint_id: str) -> Complaint | None:
+        if complaint_id == self.damaged:
+            raise Damaged("a snapshot")
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return super().load(tenant, complaint_id)
+
+
+class AsyncInterrupted(AsyncMemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self._store = self.inner = Interrupted()
+
+
+def test_verify_accuses_nobody_while_colleagues_are_at_work() -> None:
+    store = Interrupted()
+    desk = ComplaintDesk(store)
+    case = desk.record(RECORD, LI).complaint.id
+    store.meanwhile = [lambda: desk.act(case, actions.AddNote(text="Called"), LI)] * 2
+    assert desk.verify(case) == ()
+    assert desk.get(case).version == 3
+    store._complaints["main", case] = desk.get(case).model_copy(update={"demand": "Two new ones"})
+    store.meanwhile = [lambda: desk.act(case, actions.AddNote(text="Called"), LI)]
+    assert [f.what for f in desk.verify(case)] == ["the snapshot is not what the file makes"]
+
+
+def test_a_case_that_cannot_be_read_keeps_no_other_from_being_swept() -> None:
+    """Law 8: what the others have missed is on record before anybody hears of the damage."""
+    late = NOON + timedelta(days=30)
+    store = Interrupted()
+    desk = ComplaintDesk(store, clock=lambda: NOON)
+    first, second = (desk.record(RECORD, LI).complaint.id for _ in range(2))
+    store.damaged = first
+    with pytest.raises(Damaged):
+        desk.sweep(at=late)
+    assert "record_missed" in [e.action.type for e in desk.history(second)]
+
+    async def awaited() -> list[str]:
+        other = AsyncInterrupted()
+        desk = AsyncComplaintDesk(other, clock=lambda: NOON)
+        first, second = [(await desk.record(RECORD, LI)).complaint.id for _ in range(2)]
+        other.inner.damaged = first
+        with pytest.raises(Damaged):
+            await desk.sweep(at=late)
+        return [e.action.type for e in await desk.history(second)]
+
+    assert "record_missed" in asyncio.run(awaited())
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "k\0", "\ud800"])
+def test_a_key_that_no_database_could_hold_is_refused_before_anything_is_decided(key: str) -> None:
+    desk = ComplaintDesk(MemoryStore())
+    case = desk.record(RECORD, LI).complaint.id
+    note = actions.AddNote(text="Called")
+    for call in (
+        lambda: desk.act(case, note, LI, key=key),
+        lambda: desk.act_many([(case, note, LI), Step(case, note, LI, key)]),
+        lambda: desk.import_cases([Past("old-1", [(RECORD, LI, NOON)]), Past(key, [(RECORD, LI, NOON)])]),
+    ):
+        with pytest.raises(ValueError, match="idempotency key"):
+            call()
+    with pytest.raises(ValueError, match="case 1 has no steps"):
+        desk.import_cases([Past("old-1", [(RECORD, LI, NOON)]), Past("old-2", [])])
+    assert [c.version for c in desk.find().complaints] == [1]

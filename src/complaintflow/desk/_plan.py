@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from complaintflow.model.complaint import Complaint
 from complaintflow.model.entry import Entry
 from complaintflow.model.parties import Actor, Role
 from complaintflow.model.refusal import Refusal
+from complaintflow.storage.codec import UNSTORABLE
 from complaintflow.storage.evidence import Sealed, seal, unseal
 from complaintflow.workflow.decide import decide
 from complaintflow.workflow.definition import Workflow
@@ -39,6 +41,21 @@ class Attempt(NamedTuple):
 
 ATTEMPTS = (*[Attempt(is_last=False)] * 7, Attempt(is_last=True))
 """As often an action without ``expected_version`` is decided, when somebody else was faster each time."""
+
+
+@contextmanager
+def somebody_was_faster() -> Iterator[None]:
+    """Of work that is looked for: what is refused or lost by now needs nobody any more.
+
+    A conflict that is final ends it all: the host's transaction is over.
+    """
+    try:
+        yield
+    except Refused:
+        return
+    except ConcurrencyConflict as conflict:
+        if conflict.final:
+            raise
 
 
 def utc_now() -> datetime:
@@ -73,13 +90,20 @@ def plan(
     salt: Callable[[], str],
 ) -> Plan:
     """What is to be written. Raises ``Refused``; ``ValueError`` for a key that no database could hold."""
-    if key is not None and not 0 < len(key) <= 255:
-        raise ValueError(f"an idempotency key has 1 to 255 characters, not {len(key)}")
+    check_key(key)
     decided = decide(workflow, complaint, action, actor, at, complaint_id=complaint_id, key=key)
     if not isinstance(decided, Entry):
         raise Refused(action.type, decided)
     entry, record = seal(tenant, complaint, decided, salt)
     return Plan(evolve(complaint, entry), entry, record)
+
+
+def check_key(key: str | None) -> None:
+    """Raise ``ValueError`` for an idempotency key that no database could hold."""
+    if key is not None and not 0 < len(key) <= 255:
+        raise ValueError(f"an idempotency key has 1 to 255 characters, not {len(key)}")
+    if key is not None and UNSTORABLE.search(key):
+        raise ValueError(f"an idempotency key has neither NUL nor half a character: {key!r}")
 
 
 def when(at: datetime | None, clock: Callable[[], datetime], complaint: Complaint | None = None) -> datetime:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import suppress
 from datetime import datetime
 
 from complaintflow.desk import _evidence, _plan
-from complaintflow.desk.batch import Batch, Known, Past, Result, Step, with_names
+from complaintflow.desk.batch import Batch, Known, Past, Result, Step, with_names, with_steps
 from complaintflow.desk.outcome import Anchor, Erasure, Outcome, Plan
 from complaintflow.errors import ComplaintNotFound, ConcurrencyConflict, Damaged, KeyReused, Refused
 from complaintflow.model.actions import Action, Record, RecordErasure
@@ -100,7 +99,8 @@ class AsyncComplaintDesk:
         All that is possible is written in one transaction; a few hundred are a good number. Actions on one case follow
         one another. If another worker was faster anywhere, all are decided anew. Over a store without
         ``SupportsBatch`` they are done one by one.
-        Raises ``ConcurrencyConflict`` when others were faster every time; nothing is written then.
+        Raises ``ConcurrencyConflict`` when others were faster every time, ``ValueError`` for a key that no database
+        could hold, ``Damaged`` for a case that cannot be read; nothing is written then.
         """
         given = with_names(steps)
         if not isinstance(self.store, AsyncSupportsBatch):
@@ -120,11 +120,12 @@ class AsyncComplaintDesk:
         Every step is decided and sealed as if it were done now, so all laws hold. The result is the last step's
         outcome; or what was refused, and then nothing of that case is written. A case whose key is known is not
         written again: its first outcome is the result. What is overdue is for the next sweep.
-        Raises ``TypeError`` if the store has no ``SupportsBatch``, ``ConcurrencyConflict`` as ``act_many`` does.
+        Raises ``TypeError`` if the store has no ``SupportsBatch``, ``ValueError`` for a case without steps; the rest as
+        ``act_many``.
         """
         if not isinstance(self.store, AsyncSupportsBatch):
             raise TypeError(f"{type(self.store).__name__} cannot import: it has no `append_many`")
-        given = list(cases)
+        given = with_steps(cases)
         for attempt in _plan.ATTEMPTS:
             batch = Batch(self._decide, {}, await self._known(self.store, [past.key for past in given]))
             results = tuple(batch.take_in(past) for past in given)
@@ -153,7 +154,10 @@ class AsyncComplaintDesk:
         return tuple(unseal(record) for record in file)
 
     async def find(self, query: Query | None = None) -> Page:
-        """A page of complaints, oldest first. Raises ``ValueError`` for a false ``after``."""
+        """A page of complaints, oldest first.
+
+        Raises ``ValueError`` for a false ``after``, ``Damaged`` if one of them cannot be read.
+        """
         return await self.store.find(self.tenant, query or Query())
 
     async def customer_view(self, complaint_id: str, *, language: str | None = None) -> CustomerView:
@@ -168,16 +172,21 @@ class AsyncComplaintDesk:
         """Record every missed due time of up to ``limit`` complaints, once each, however many workers sweep (law 8).
 
         The entries bear the time ``at``, or the clock's: never sweep ahead of time on a file that is to go on.
+        Raises ``Damaged`` for a complaint that cannot be read, when all others are done.
         """
         now = _plan.when(at, self._clock)
-        done = []
+        done, damaged = list[Outcome](), list[Damaged]()
         for complaint_id in await self.store.due(self.tenant, now, limit):
-            complaint = await self.get(complaint_id)
+            try:
+                complaint = await self.get(complaint_id)
+            except Damaged as why:
+                damaged.append(why)
+                continue
             for action in _plan.missed(complaint, now):
-                try:
+                with _plan.somebody_was_faster():
                     done.append(await self.act(complaint_id, action, _plan.SWEEPER, at=max(now, complaint.updated_at)))
-                except (Refused, ConcurrencyConflict):
-                    continue  # another worker recorded it, or the work was done meanwhile
+        if damaged:
+            raise damaged[0]
         return tuple(done)
 
     async def verify(self, complaint_id: str, *, anchor: Anchor | None = None) -> tuple[Fault, ...]:
@@ -189,20 +198,12 @@ class AsyncComplaintDesk:
         tenant's.
         """
         _evidence.trust(anchor, self.tenant)
-        try:
-            file = await self.store.history(self.tenant, complaint_id)
-        except Damaged as why:
-            return (Fault(0, str(why)),)
-        snapshot: Complaint | Damaged | None
-        try:
-            snapshot = await self.store.load(self.tenant, complaint_id)
-        except Damaged as why:
-            snapshot = why
-        if not file and snapshot is None and not (anchor and complaint_id in anchor.heads):
-            raise ComplaintNotFound(complaint_id)
-        found = tuple(_evidence.check(self.tenant, complaint_id, snapshot, file, anchor))
-        if not found and isinstance(snapshot, Complaint) and not await self._is_in_place(snapshot):
-            return (Fault(len(file), _evidence.MISPLACED),)
+        before = None
+        for _ in _plan.ATTEMPTS:  # what was written between our reads looks wrong once, what is wrong does again
+            found, reached = await self._look_through(complaint_id, anchor)
+            if not found or reached == before:
+                break
+            before = reached
         return found
 
     async def anchor(self, *, at: datetime | None = None) -> Anchor:
@@ -238,7 +239,7 @@ class AsyncComplaintDesk:
             if len(done) == limit:
                 break
             if (action := _evidence.purge(self.workflow.policy, case, now)) is not None:
-                with suppress(Refused, ConcurrencyConflict):  # held or opened again meanwhile
+                with _plan.somebody_was_faster():
                     done.append(await self._erase(case.id, action, _evidence.PURGER, at))
         return tuple(done)
 
@@ -246,6 +247,24 @@ class AsyncComplaintDesk:
         """All that is on file about a person's cases, as JSON values, to be handed to them (subject access)."""
         cases = [c async for c in self._every(Query(complainant=person))]
         return _evidence.personal_data([(c, await self.history(c.id)) for c in cases])
+
+    async def _look_through(self, complaint_id: str, anchor: Anchor | None) -> tuple[tuple[Fault, ...], object]:
+        """What is wrong with a case, and how far its file reached."""
+        try:
+            file = await self.store.history(self.tenant, complaint_id)
+        except Damaged as why:
+            return (Fault(0, str(why)),), str(why)
+        snapshot: Complaint | Damaged | None
+        try:
+            snapshot = await self.store.load(self.tenant, complaint_id)
+        except Damaged as why:
+            snapshot = why
+        if not file and snapshot is None and not (anchor and complaint_id in anchor.heads):
+            raise ComplaintNotFound(complaint_id)
+        found = tuple(_evidence.check(self.tenant, complaint_id, snapshot, file, anchor))
+        if not found and isinstance(snapshot, Complaint) and not await self._is_in_place(snapshot):
+            found = (Fault(len(file), _evidence.MISPLACED),)
+        return found, [record.hash for record in file]
 
     async def _erase(self, complaint_id: str, action: RecordErasure, actor: Actor, at: datetime | None) -> Outcome:
         """Tombstone first, then the cells: whatever is interrupted in between is seen, and finished by a repetition."""
@@ -300,5 +319,9 @@ class AsyncComplaintDesk:
     async def _try(self, step: Step, at: datetime | None) -> Result:
         try:
             return await self.act(step.complaint_id, step.action, step.actor, at=at, key=step.key)
-        except (Refused, ComplaintNotFound, ConcurrencyConflict, KeyReused) as error:
+        except (Refused, ComplaintNotFound, KeyReused) as error:
             return error
+        except ConcurrencyConflict as conflict:
+            if conflict.final:
+                raise
+            return conflict

@@ -117,5 +117,18 @@ class Batch:
 
 
 def with_names(given: Iterable[Step | tuple[str, Action, Actor]]) -> list[Step]:
-    """Bare triples are steps without a key."""
-    return [Step(*step) for step in given]
+    """Bare triples are steps without a key. Raises ``ValueError`` for a key that no database could hold."""
+    steps = [Step(*step) for step in given]
+    for step in steps:
+        _plan.check_key(step.key)
+    return steps
+
+
+def with_steps(given: Iterable[Past]) -> list[Past]:
+    """Raises ``ValueError`` for a case without steps, and for a key that no database could hold."""
+    cases = list(given)
+    for n, past in enumerate(cases):
+        _plan.check_key(past.key)
+        if not past.steps:
+            raise ValueError(f"case {n} has no steps")
+    return cases

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 
 from complaintflow.errors import Damaged
 from complaintflow.model.complaint import Complaint
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL and halves of characters: no database has text with them."""
 
 
 def dump_complaint(complaint: Complaint) -> str:

@@ -6,7 +6,9 @@ driver waits. One crossing for a whole action costs less than one for each state
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -43,6 +45,7 @@ class AsyncSQLAlchemyStore:
         self.engine = engine
         self._store = store or SQLAlchemyStore(engine.sync_engine, tables=tables, outbox=outbox)
         self.tables = self._store.tables
+        self._owns_engine = False
 
     @classmethod
     async def from_url(
@@ -52,6 +55,7 @@ class AsyncSQLAlchemyStore:
         engine = create_async_engine(url)
         set_synchronous(engine.sync_engine, synchronous)
         store = cls(engine, outbox=outbox)
+        store._owns_engine = True
         if create_tables:
             await store.create_tables()
         return store
@@ -72,8 +76,9 @@ class AsyncSQLAlchemyStore:
         await greenlet_spawn(self._store.create_tables)
 
     async def close(self) -> None:
-        """Give back all connections of the engine."""
-        await self.engine.dispose()
+        """Close the connections, if the engine was made by ``from_url``; the host's engine is the host's."""
+        if self._owns_engine:
+            await self.engine.dispose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,7 +90,7 @@ class AsyncSQLAlchemyStore:
         return await greenlet_spawn(self._store.load, tenant, complaint_id)
 
     async def append(self, tenant: str, complaint: Complaint, record: Sealed) -> None:
-        await greenlet_spawn(self._store.append, tenant, complaint, record)
+        await self._written(self._store.append, tenant, complaint, record)
 
     async def load_many(self, tenant: str, complaint_ids: Collection[str]) -> Mapping[str, Complaint]:
         return await greenlet_spawn(self._store.load_many, tenant, complaint_ids)
@@ -94,7 +99,7 @@ class AsyncSQLAlchemyStore:
         return await greenlet_spawn(self._store.recall_many, tenant, keys)
 
     async def append_many(self, tenant: str, steps: Sequence[tuple[Complaint, Sealed]]) -> None:
-        await greenlet_spawn(self._store.append_many, tenant, steps)
+        await self._written(self._store.append_many, tenant, steps)
 
     async def history(self, tenant: str, complaint_id: str) -> tuple[Sealed, ...]:
         return await greenlet_spawn(self._store.history, tenant, complaint_id)
@@ -109,4 +114,21 @@ class AsyncSQLAlchemyStore:
         return await greenlet_spawn(self._store.recall, tenant, key)
 
     async def forget(self, tenant: str, complaint: Complaint) -> None:
-        await greenlet_spawn(self._store.forget, tenant, complaint)
+        await self._written(self._store.forget, tenant, complaint)
+
+    async def _written(self, write: Callable[..., None], *values: object) -> None:
+        """Write, and on SQLite to the end even if the task is cancelled meanwhile.
+
+        Its driver works in a thread that knows nothing of tasks: what were left there half done would hold the lock.
+        """
+        if self.engine.dialect.name != "sqlite":
+            await greenlet_spawn(write, *values)
+            return
+        writing = asyncio.ensure_future(greenlet_spawn(write, *values))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            while not writing.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([writing])
+            raise

@@ -12,8 +12,9 @@ from cloudevents.core.v1.event import CloudEvent
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from complaintflow.storage.envelope import load_event
+from complaintflow.storage.sqlalchemy.doors import begin
 from complaintflow.storage.sqlalchemy.failures import translated
-from complaintflow.storage.sqlalchemy.outbox import Backlog, Claim, Parked, begin
+from complaintflow.storage.sqlalchemy.outbox import Backlog, Claim, Parked
 from complaintflow.storage.sqlalchemy.relay import Relay, Report
 
 

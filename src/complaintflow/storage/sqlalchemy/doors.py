@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
+from complaintflow.errors import StorageError
+
 Host = Connection | Session | scoped_session[Any]
 """Where a host has a transaction going on."""
 
@@ -28,8 +30,11 @@ class Door(Protocol):
         """
         ...
 
-    def can_go_on(self) -> bool:
-        """After a lost race: could the same be tried again here, on newer data?"""
+    def can_go_on(self, *, undone: bool) -> bool:
+        """After a lost race: could the same be tried again here, on newer data?
+
+        ``undone``: what was lost has been undone, and nothing else.
+        """
         ...
 
     def scrub(self) -> None:
@@ -54,11 +59,15 @@ class OwnDoor:
 
     @contextmanager
     def writing(self, *, alone: bool = False) -> Iterator[Connection]:
-        with self._plain.connect() if alone else self._engine.begin() as connection:
+        if alone:
+            with self._plain.connect() as connection:
+                yield connection
+            return
+        with self._engine.begin() as connection:
             begin(connection)
             yield connection
 
-    def can_go_on(self) -> bool:
+    def can_go_on(self, *, undone: bool) -> bool:  # noqa: ARG002 - nothing goes on here
         return True
 
     def scrub(self) -> None:
@@ -93,7 +102,9 @@ class HostDoor:
             raise
         savepoint.commit()
 
-    def can_go_on(self) -> bool:
+    def can_go_on(self, *, undone: bool) -> bool:
+        if not undone:
+            return False
         connection = self._connection()
         if connection.dialect.name == "sqlite":
             return True  # having the write lock now
@@ -112,18 +123,29 @@ def begin(connection: Connection) -> None:
     """On SQLite, take the write lock before the first statement: a writer waits then, and never fails halfway.
 
     Its driver begins before an INSERT, but not before a SAVEPOINT, whose release would then be a commit.
+    Raises ``StorageError`` where nothing can be begun: entry and complaint are written together, or not at all.
     """
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
         if not driver.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif _commits_each_statement(connection):
+        raise StorageError("this connection commits every statement (AUTOCOMMIT): give the store one that does not")
+
+
+def _commits_each_statement(connection: Connection) -> bool:
+    try:
+        driver: Any = connection.connection.dbapi_connection
+        return connection.dialect.detect_autocommit_setting(driver)
+    except NotImplementedError:  # a driver that SQLAlchemy cannot ask
+        return False
 
 
 def prepare_sqlite(engine: Engine) -> None:
     """What a database with complaints needs on SQLite; for a host's engine, call it before the first connection.
 
     Readers and a writer do not wait for each other (WAL), a writer waits for another one up to 30 seconds, and what is
-    erased is overwritten.
+    erased is overwritten, also in the log that a process left behind when it was killed.
     """
 
     @event.listens_for(engine, "connect")
@@ -132,4 +154,11 @@ def prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA busy_timeout = 30000")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA secure_delete = ON")
+        cursor.execute("PRAGMA busy_timeout = 0")  # whoever works here keeps the log; then it is not left behind
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.execute("PRAGMA busy_timeout = 30000")
         cursor.close()
+
+    @event.listens_for(engine, "savepoint")
+    def savepoint(connection: Connection, _: str) -> None:
+        begin(connection)

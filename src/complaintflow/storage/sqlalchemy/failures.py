@@ -27,14 +27,17 @@ _LOST: frozenset[Any] = frozenset({
 
 
 @contextmanager
-def translated(complaint_id: str | None = None, expected: int = 0) -> Iterator[None]:
-    """``ConcurrencyConflict`` for a lost race for this complaint, else ``StorageError`` with the driver's as cause."""
+def translated(complaint_id: str | None = None, expected: int | None = None) -> Iterator[None]:
+    """``ConcurrencyConflict`` for a lost race for this complaint, else ``StorageError`` with the driver's as cause.
+
+    An ``expected`` version says that it is written. A ``complaint_id`` may be empty: a race for many, or for any.
+    """
     try:
         yield
     except DBAPIError as error:
         if complaint_id is not None and _codes(error.orig) & _LOST:
             raise ConcurrencyConflict(complaint_id, expected, None) from error
-        if complaint_id is None and _cannot_be_read(error.orig):
+        if expected is None and _cannot_be_read(error.orig):
             raise Damaged("a value in the database") from error
         raise StorageError(f"the database refused: {error.orig}") from error
     except OverflowError as error:  # asyncpg: a time before the year 1

@@ -7,8 +7,8 @@ that has not ended may fly: a parked one holds back those behind it until somebo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -46,10 +46,18 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Outbox(NamedTuple):
-    """What a store needs in order to write events. ``source`` is the URI reference of who tells them (CloudEvents)."""
+    """What a store needs in order to write events. ``source`` is the URI reference of who tells them (CloudEvents).
+
+    An action may bear any time; its event is due at once. ``clock`` returns the time (UTC-aware).
+    """
 
     source: str
+    clock: Callable[[], datetime] = _utc_now
 
     def values(self, tenant: str, complaint: Complaint, record: Sealed) -> dict[str, Any]:
         """The row of the outbox for a sealed entry and the complaint that it made."""
@@ -59,7 +67,7 @@ class Outbox(NamedTuple):
             "seq": record.seq,
             "written_at": record.at,
             "state": State.WAITING,
-            "state_at": record.at,
+            "state_at": min(record.at, self.clock()),
             "attempts": 0,
             "envelope": dump_event(envelope(self.source, tenant, complaint, record)),
         }
@@ -206,12 +214,6 @@ class Queue:
         ready = [r for r in locked if r.state in (State.WAITING, State.IN_FLIGHT) and r.state_at <= now]
         order = {tuple(key): position for position, key in enumerate(keys)}
         return sorted(ready, key=lambda row: order[tuple(row[:3])])
-
-
-def begin(connection: Connection) -> None:
-    """Where there is no lock on a row, the lock on the file comes before the first look."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 _TRIES = 3

@@ -16,8 +16,9 @@ from cloudevents.core.v1.event import CloudEvent
 from sqlalchemy import Connection, Engine
 
 from complaintflow.storage.envelope import load_event
+from complaintflow.storage.sqlalchemy.doors import begin
 from complaintflow.storage.sqlalchemy.failures import translated
-from complaintflow.storage.sqlalchemy.outbox import Backlog, Claim, Ending, Parked, Queue, State, begin
+from complaintflow.storage.sqlalchemy.outbox import Backlog, Claim, Ending, Parked, Queue, State
 from complaintflow.storage.sqlalchemy.tables import Tables
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 
-from complaintflow.errors import ConcurrencyConflict
+from complaintflow.errors import ConcurrencyConflict, StorageError
 from complaintflow.model.complaint import Complaint
 from complaintflow.storage import codec
 from complaintflow.storage.evidence import Sealed
 from complaintflow.storage.port import Page, Query
 from complaintflow.storage.sqlalchemy import statements as sql
 from complaintflow.storage.sqlalchemy.batch import write_many
+from complaintflow.storage.sqlalchemy.columns import MYSQL
 from complaintflow.storage.sqlalchemy.doors import Door, Host, HostDoor, OwnDoor
 from complaintflow.storage.sqlalchemy.failures import translated
 from complaintflow.storage.sqlalchemy.search import place
@@ -26,9 +26,6 @@ from complaintflow.storage.sqlalchemy.writing import compiled
 
 if TYPE_CHECKING:
     from complaintflow.storage.sqlalchemy.outbox import Outbox
-
-
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @cache
@@ -55,6 +52,7 @@ class SQLAlchemyStore:
         self.engine = engine
         self.tables = tables or own_tables()
         self._door = door or OwnDoor(engine)
+        self._owns_engine = False
         self._outbox = outbox
         self._sql, self._many, self._load, self._writing = compiled(self.tables, engine.dialect, outbox)
 
@@ -70,6 +68,7 @@ class SQLAlchemyStore:
         engine = create_engine(url)
         set_synchronous(engine, synchronous)
         store = cls(engine, outbox=outbox)
+        store._owns_engine = True
         if create_tables:
             store.create_tables()
         return store
@@ -87,13 +86,19 @@ class SQLAlchemyStore:
         return cls(engine, tables=tables, outbox=outbox, door=HostDoor(host, tables.complaints))
 
     def create_tables(self) -> None:
-        """Create the tables that are missing, and none of the host's."""
+        """Create the tables that are missing, and none of the host's.
+
+        Raises ``StorageError`` in a transaction of the host's on MariaDB and MySQL: a new table would commit it.
+        """
+        if isinstance(self._door, HostDoor) and self.engine.dialect.name in MYSQL:
+            raise StorageError("MariaDB and MySQL commit at each new table: create them on the engine, beforehand")
         with translated(), self._door.writing() as connection:
             self.tables.metadata.create_all(connection, tables=self.tables.all)
 
     def close(self) -> None:
-        """Give back all connections of the engine."""
-        self.engine.dispose()
+        """Close the connections, if the engine was made by ``from_url``; the host's engine is the host's."""
+        if self._owns_engine:
+            self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +110,7 @@ class SQLAlchemyStore:
         values = {"tenant": tenant, "id": complaint_id}
         if not _can_be_stored(*values.values()):
             return None
-        with translated(), self._door.reading() as connection:
+        with self._looking(complaint_id) as connection:
             row = self._load.run(connection, values).first()
         return codec.load_complaint(row[0]) if row else None
 
@@ -163,8 +168,17 @@ class SQLAlchemyStore:
     def _read(self, statement: Any, values: dict[str, Any]) -> Sequence[Any]:
         if not _can_be_stored(*values.values()):
             return ()
-        with translated(), self._door.reading() as connection:
+        with self._looking(values.get("id", "")) as connection:
             return connection.execute(statement, values).all()
+
+    @contextmanager
+    def _looking(self, complaint_id: str) -> Iterator[Connection]:
+        try:
+            with translated(complaint_id), self._door.reading() as connection:
+                yield connection
+        except ConcurrencyConflict as conflict:  # a reader is not behind a savepoint
+            conflict.final = not self._door.can_go_on(undone=False)
+            raise
 
     @contextmanager
     def _changing(self, complaint_id: str, expected: int, *, alone: bool = False) -> Iterator[Connection]:
@@ -172,13 +186,13 @@ class SQLAlchemyStore:
             with translated(complaint_id, expected), self._door.writing(alone=alone) as connection:
                 yield connection
         except ConcurrencyConflict as conflict:
-            conflict.final = not self._door.can_go_on()
+            conflict.final = not self._door.can_go_on(undone=True)
             raise
 
 
 def _can_be_stored(*values: object) -> bool:
     """Text with NUL or half a character is in no database, so that nothing can be found by it."""
-    return not any(isinstance(v, str) and _UNSTORABLE.search(v) for v in values)
+    return not any(isinstance(v, str) and codec.UNSTORABLE.search(v) for v in values)
 
 
 def set_synchronous(engine: Engine, value: str) -> None:

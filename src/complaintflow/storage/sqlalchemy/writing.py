@@ -92,9 +92,9 @@ class Writing:
             step.run(connection, values)
 
     def refuse(self, connection: Connection, tenant: str, complaint_id: str, expected: int) -> None:
-        """Raise ``ConcurrencyConflict`` with the version that is stored."""
-        found = connection.execute(self._version, {"tenant": tenant, "id": complaint_id}).scalar()
-        raise ConcurrencyConflict(complaint_id, expected, found or 0)
+        """Raise ``ConcurrencyConflict`` with the version that is stored, unless this transaction cannot see it."""
+        found = connection.execute(self._version, {"tenant": tenant, "id": complaint_id}).scalar() or 0
+        raise ConcurrencyConflict(complaint_id, expected, None if found == expected else found)
 
 
 class Compiled(NamedTuple):

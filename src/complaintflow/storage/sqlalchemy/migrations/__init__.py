@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from complaintflow.errors import StorageError
+from complaintflow.storage.sqlalchemy.doors import begin
 from complaintflow.storage.sqlalchemy.migrations.place import Place
 
 PREFIX = "complaintflow_"
@@ -35,8 +36,9 @@ def upgrade(database: Engine | Connection, *, prefix: str = PREFIX, schema: str 
     No older version of the library may write meanwhile. Raises ``StorageError`` if the revision is not one of ours.
     """
     if isinstance(database, Engine):
-        with database.connect() as connection, _transaction(connection):
+        with database.begin() as connection:
             return upgrade(connection, prefix=prefix, schema=schema)
+    _begin(database)
     place = Place(prefix, schema, database.dialect.name, database)
     with _alone(place, database):
         before, found = _revision(place, database), _recognized(place)
@@ -100,14 +102,11 @@ def _recognized(place: Place) -> str | None:
     return max(there, default=None)
 
 
-@contextmanager
-def _transaction(connection: Connection) -> Iterator[None]:
-    """SQLite's driver does not begin one for DDL by itself; and what is overwritten there shall be gone."""
-    with connection.begin():
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        yield
+def _begin(connection: Connection) -> None:
+    """SQLite's driver does not begin a transaction for DDL by itself; and what is overwritten there shall be gone."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        begin(connection)
 
 
 @contextmanager
