@@ -72,6 +72,21 @@ def test_closing_a_store_leaves_the_hosts_connections_alone(engine: Engine) -> N
     assert closed
 
 
+def test_many_stores_on_an_engine_set_it_up_once(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/c.db")
+    sent: list[str] = []
+    for _ in range(3):
+        SQLAlchemyStore(engine)
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        assert driver.execute("PRAGMA secure_delete").fetchone() == (1,)
+        driver.set_trace_callback(sent.append)
+        engine.pool.dispatch.connect(driver, None)
+        driver.set_trace_callback(None)
+    engine.dispose()
+    assert sent.count("PRAGMA secure_delete = ON") == 1
+
+
 def test_making_tables_commits_nothing_of_the_hosts(engine: Engine) -> None:
     """MariaDB ends a transaction at each new table, so it is refused there."""
     with Session(engine) as session:

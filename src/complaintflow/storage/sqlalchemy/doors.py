@@ -147,18 +147,21 @@ def prepare_sqlite(engine: Engine) -> None:
     Readers and a writer do not wait for each other (WAL), a writer waits for another one up to 30 seconds, and what is
     erased is overwritten, also in the log that a process left behind when it was killed.
     """
+    if not event.contains(engine, "connect", _set_up):
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "savepoint", _begin_before_savepoint)
 
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 30000")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA secure_delete = ON")
-        cursor.execute("PRAGMA busy_timeout = 0")  # whoever works here keeps the log; then it is not left behind
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.execute("PRAGMA busy_timeout = 30000")
-        cursor.close()
 
-    @event.listens_for(engine, "savepoint")
-    def savepoint(connection: Connection, _: str) -> None:
-        begin(connection)
+def _set_up(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.execute("PRAGMA busy_timeout = 0")  # whoever works here keeps the log; then it is not left behind
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.close()
+
+
+def _begin_before_savepoint(connection: Connection, _: str) -> None:
+    begin(connection)
