@@ -37,7 +37,7 @@ check: $(VENV)/.test ## format, lint, types, walls
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(VENV)/.demo ## the generated pages of the reference
+docs: $(VENV)/.test ## the generated pages of the reference
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/tampering.py
 

@@ -6,18 +6,24 @@ import ast
 import inspect
 import re
 import runpy
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, pairwise
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
+from typing import Any
 
 from pydantic import BaseModel
 
-from complaintflow import standard_workflow
+from complaintflow import ComplaintDesk, standard_workflow
 from complaintflow.model import base, judgement
 from complaintflow.model.actions import ACTIONS, handling
 from complaintflow.model.base import Frozen
+from complaintflow.storage import codec
+from complaintflow.storage.port import Page, Query, Store, SupportsBatch, SupportsErasure
+from complaintflow.storage.sqlalchemy import SQLAlchemyStore, Tables
+from complaintflow.storage.sqlalchemy.outbox import Outbox
+from complaintflow.storage.sqlalchemy.relay import OutboxRelay
 from complaintflow.workflow.diagram import reference
 
 DOCS = Path(__file__).parent
@@ -33,6 +39,19 @@ CODES = {
     "ProposePlan": ("remedies", "remedies"),
 }
 """Actions whose codes stand in the catalogue: in which part of it."""
+CALLED = (
+    ComplaintDesk,
+    Query,
+    Page,
+    SQLAlchemyStore,
+    Tables,
+    Outbox,
+    OutboxRelay,
+    Store,
+    SupportsErasure,
+    SupportsBatch,
+)
+"""What the page of desks and stores describes, in this order."""
 DECISIONS = "Decisions, each on its own short page:\n"
 
 
@@ -41,6 +60,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "reference" / "workflow.md": reference(standard_workflow()) + MARKS,
         DOCS / "reference" / "actions.md": "\n".join(actions()),
+        DOCS / "reference" / "desk.md": "\n".join(desk()),
         DOCS / "reference" / "catalogue.md": runpy.run_path(str(DOCS / "catalogue.py"))["catalogue"](),
         DOCS / "README.md": index(),
     }
@@ -98,6 +118,48 @@ def actions() -> Iterator[str]:
     for noun in sorted(nouns):
         yield from (f"## `{noun}`", "")
         yield from described(nouns[noun], {})
+
+
+def desk() -> Iterator[str]:
+    """The page of what a host calls, and of what a store must do."""
+    yield from (
+        "# Desks, stores, relays",
+        "",
+        "What a host calls, and what a store of your own must do. `AsyncComplaintDesk`, `AsyncSQLAlchemyStore`,",
+        "`AsyncStore` and `AsyncOutboxRelay` have the same methods, to be awaited. This page is generated from the",
+        "classes.",
+        "",
+    )
+    cls: Any
+    for cls in CALLED:
+        yield from (f"## `{cls.__name__}`", "", f"From `{cls.__module__}`.", "", *paragraphs(cls.__doc__))
+        if issubclass(cls, BaseModel):
+            yield from islice(described(cls, {}), 2, None)
+        elif not getattr(cls, "_is_protocol", False):
+            yield from (f"`{signature(cls.__name__, cls).removesuffix(' -> None')}`", "")
+        for name in [name for part in reversed(cls.__mro__) for name in vars(part) if not name.startswith("_")]:
+            method = getattr(cls, name)
+            function = getattr(method, "__func__", method)
+            if inspect.isfunction(function) and function.__doc__ and function.__module__.startswith("complaintflow"):
+                yield from (f"### `{name}`", "", f"`{signature(name, method)}`", "", *paragraphs(method.__doc__))
+    yield from ("## `complaintflow.storage.codec`", "")
+    for name, function in vars(codec).items():
+        if getattr(function, "__module__", "") == codec.__name__ and not name.startswith("_"):
+            yield f"- `{signature(name, function)}`: {plain(inspect.cleandoc(function.__doc__ or ''))}"
+    yield ""
+
+
+def paragraphs(text: str | None) -> Iterator[str]:
+    """A docstring in paragraphs."""
+    for paragraph in inspect.cleandoc(text or "").split("\n\n"):
+        yield from (plain(paragraph), "")
+
+
+def signature(name: str, function: Callable[..., object]) -> str:
+    """How it is called; a function that is a default by its name."""
+    said = re.sub(r"<function [\w.<>]*?(\w+)>? at 0x\w+>", r"\1", str(inspect.signature(function)))
+    said = re.sub(r"(: |-> )(?:ForwardRef\()?'([^']*)'\)?", r"\1\2", said)
+    return f"{name}{said}".replace("(self, ", "(").replace("(self)", "()")
 
 
 def described(cls: type[BaseModel], nouns: dict[str, type[BaseModel]]) -> Iterator[str]:
