@@ -179,7 +179,7 @@ def mix(capsys: pytest.CaptureFixture[str]) -> Iterator[Counter[tuple[str, str]]
 
 
 def test_laws_1_to_8_10_and_14_hold_after_any_history_on_both_stores(mix: Counter[tuple[str, str]]) -> None:
-    run_state_machine_as_test(Histories, settings=settings(max_examples=100, stateful_step_count=50))
+    run_state_machine_as_test(Histories, settings=settings(max_examples=70, stateful_step_count=50))
     never = [name for name in actions.ACTIONS if not mix[name, "accepted"]]
     assert not never, f"never accepted in any history: {never}"
     accepted, refused = totals()

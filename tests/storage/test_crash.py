@@ -21,8 +21,8 @@ from stores import DATABASES, awaitable, fresh_url
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 Opener = Callable[[], AbstractContextManager[SQLAlchemyStore]]
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-EVERY, SELDOM = (1, 1) if LONG else (3, 5)
-"""Each step in the long run; else each third, or each fifth of a long way: odd, for calls and returns take turns."""
+EVERY, SELDOM = (1, 1) if LONG else (3, 7)
+"""Each step in the long run; else each third, or each seventh of a long way: odd, for calls and returns take turns."""
 AWAITED = [False, True] if LONG else [False]
 """The way of a batch through an event loop is longest."""
 
